@@ -1,0 +1,212 @@
+# One build for everything. `make help` lists the targets; V=1 shows the commands.
+
+VARIANT ?= release
+V       ?= 0
+CC      ?= cc
+BUILD   ?= build/$(VARIANT)
+GEN     := build/gen
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' framework/assay.h)
+ABI     := $(firstword $(subst ., ,$(VERSION)))
+
+ifeq ($(filter $(VARIANT),release asan tsan cov),)
+$(error VARIANT=$(VARIANT) is not known; choose release, asan, tsan or cov)
+endif
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-8s %s\n' '$(1)' '$(patsubst build/%,%,$@)'
+else
+Q :=
+say = @:
+endif
+
+# ---------------------------------------------------------------------------------------------
+# Flags. Functions and loops are aligned because the address of a loop alone can move a small
+# kernel by 10 % and more. Contraction is off so that every compiler computes the same figures.
+OPT_release := -O2 -g
+OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+OPT_cov     := -O0 -g --coverage
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Wundef -Wformat=2 $(if $(WERROR),-Werror)
+ALIGN := -falign-functions=64 -falign-loops=32
+
+CFLAGS   ?=
+LDFLAGS  ?=
+BASE_C   := -std=c11 $(OPT_$(VARIANT)) $(ALIGN) -ffp-contract=off
+ALL_C    := $(BASE_C) -fPIC -fvisibility=hidden $(WARN) $(CFLAGS)
+CPP      := -D_GNU_SOURCE -Iframework -Iotlp/include
+LINK     := $(OPT_$(VARIANT)) $(LDFLAGS)
+STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK)
+
+ASSAY_LIBS := -ljansson -lm -pthread
+OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
+
+# ---------------------------------------------------------------------------------------------
+# Sources are found, not listed: a new suite, test or module is one new file.
+ASSAY_SRC  := $(sort $(wildcard framework/src/*/*.c))
+OTLP_SRC   := $(sort $(wildcard otlp/src/*.c otlp/src/*/*.c))
+PROTO_SRC  := $(sort $(shell find proto -name '*.proto' 2>/dev/null))
+SUITE_SRC  := $(sort $(wildcard suites/*.c))
+COMMON_SRC := $(sort $(wildcard suites/common/*.c))
+UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
+TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
+OTLP_OBJ   := $(call obj,$(OTLP_SRC))
+COMMON_OBJ := $(call obj,$(COMMON_SRC))
+PROTO_C    := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTO_SRC))
+PROTO_OBJ  := $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(PROTO_C))
+
+SUITES := $(patsubst suites/%.c,%,$(SUITE_SRC))
+SUITE_BIN := $(SUITES:%=$(BUILD)/bin/%)
+TOOL_BIN  := $(patsubst framework/tools/%.c,$(BUILD)/bin/%,$(TOOL_SRC))
+UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC))
+LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all suites tests probes bench bench-analysis test check format install uninstall clean help setup setup-test FORCE
+
+## all: libraries, the assay tool and every suite (the default)
+all: $(LIBS) $(TOOL_BIN) $(SUITE_BIN)
+suites: $(SUITE_BIN)
+tests: $(UNIT_BIN)
+probes: $(PROBE_BIN)
+
+# Everything is made again when the compiler or a flag changes.
+STAMP := $(BUILD)/flags.stamp
+$(STAMP): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(STAMPED))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(STAMPED))' > $@
+
+# The code under test records how it was built: a result without its flags is not repeatable.
+BUILD_NOTE = -DASSAY_BUILD_FLAGS='"$(BASE_C)$(if $(CFLAGS), $(subst ",,$(CFLAGS)))"' -DASSAY_BUILD_VARIANT='"$(VARIANT)"'
+
+$(BUILD)/obj/suites/%.o $(BUILD)/obj/tests/%.o $(BUILD)/obj/framework/tools/%.o: CPP += $(BUILD_NOTE) -I. -Iframework/src -I$(GEN) -DTEST_BUILD_DIR='"$(BUILD)"'
+$(BUILD)/obj/framework/src/%.o: CPP += -Iframework/src
+$(BUILD)/obj/otlp/%.o: CPP += -Iotlp/src -I$(GEN)
+$(BUILD)/obj/gen/%.o: CPP += -I$(GEN)
+$(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -w $(CFLAGS)
+
+# The generated headers must be there before anything that may include them is compiled.
+$(OTLP_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC)): | $(PROTO_C)
+
+$(BUILD)/obj/%.o: %.c $(STAMP)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/gen/%.o: $(GEN)/%.c $(STAMP)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) -MMD -MP -c $< -o $@
+
+$(GEN)/%.pb-c.c: proto/%.proto
+	$(call say,PROTOC)
+	@mkdir -p $(GEN)
+	$(Q)protoc-c --proto_path=proto --c_out=$(GEN) $<
+
+$(BUILD)/lib/libassay.a: $(ASSAY_OBJ)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/lib/libassay.so: $(ASSAY_OBJ)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,libassay.so.$(ABI) $(LINK) $^ $(ASSAY_LIBS) -o $@
+	$(Q)ln -sf libassay.so $@.$(ABI)
+
+$(BUILD)/lib/libotlp.a: $(OTLP_OBJ) $(PROTO_OBJ)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/lib/libotlp.so: $(OTLP_OBJ) $(PROTO_OBJ)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,libotlp.so.$(ABI) $(LINK) $^ $(OTLP_LIBS) -o $@
+	$(Q)ln -sf libotlp.so $@.$(ABI)
+
+$(SUITE_BIN): $(BUILD)/bin/%: $(BUILD)/obj/suites/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(ASSAY_LIBS) -o $@
+
+$(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ -lcmocka $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(ASSAY_LIBS) -o $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------------------------------------
+setup:
+	@scripts/setup.sh bench
+setup-test:
+	@scripts/setup.sh test
+
+## bench: install what is missing, build, measure every suite, write the HTML report
+bench: setup
+	@+$(MAKE) --no-print-directory all
+	@./run_benchmarks.sh all
+
+## bench-analysis: time the statistics themselves (100,000 resamples, comparison included) and the report
+bench-analysis: setup
+	@+$(MAKE) --no-print-directory probes
+	@$(BUILD)/probes/analysis_cost
+
+## test: unit, command-line, statistics, report and browser tests
+test: setup-test
+	@scripts/run-tests.sh
+
+## check: formatting, static analysis, shell and Python linting, include directions
+check: setup-test
+	@scripts/check.sh
+
+## format: rewrite C and Python sources in the house style
+format:
+	@scripts/check.sh --fix
+
+## install: put Assay (header, libraries, pkg-config file, tool) under PREFIX (default /usr/local)
+install: $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 644 framework/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
+	$(Q)install -m 644 $(BUILD)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.a
+	$(Q)install -m 755 $(BUILD)/lib/libassay.so $(DESTDIR)$(PREFIX)/lib/libassay.so.$(VERSION)
+	$(Q)ln -sf libassay.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libassay.so.$(ABI)
+	$(Q)ln -sf libassay.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libassay.so
+	$(Q)install -m 755 $(BUILD)/bin/assay $(DESTDIR)$(PREFIX)/bin/assay
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' framework/assay.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
+
+## uninstall: remove what install put there
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/include/assay.h $(DESTDIR)$(PREFIX)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.so \
+	  $(DESTDIR)$(PREFIX)/lib/libassay.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libassay.so.$(VERSION) \
+	  $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
+
+## clean: remove everything that was built (results and baselines stay)
+clean:
+	$(Q)rm -rf build
+
+## help: this list
+help:
+	@printf 'make TARGET [VARIANT=release|asan|tsan|cov] [CC=gcc|clang] [V=1]\n\n'
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done

@@ -1,0 +1,189 @@
+#include "app/isolate.h"
+#include "base/error.h"
+#include "measure/clock.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WATCH_EVERY_NS UINT64_C(200000000)
+
+static sigset_t awaited;
+static sigset_t before;
+
+void isolate_init(void)
+{
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGINT);
+    sigaddset(&awaited, SIGTERM);
+    sigaddset(&awaited, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &awaited, &before);
+}
+
+struct record *isolate_record(size_t samples)
+{
+    struct record *record = mmap(NULL, record_bytes(samples), PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (record == MAP_FAILED) {
+        fprintf(stderr, "assay: out of memory: no shared memory for %zu samples\n", samples);
+        exit(STATUS_ENVIRONMENT);
+    }
+    record->capacity = samples;
+    return record;
+}
+
+void isolate_release(struct record *record)
+{
+    if (record != NULL) {
+        munmap(record, record_bytes(record->capacity));
+    }
+}
+
+static bool pin_to(int64_t cpu, struct record *record)
+{
+    if (cpu < 0) {
+        return true;
+    }
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set) != 0) {
+        char why[128];
+        snprintf(why, sizeof why, "cannot run on CPU %lld: %s", (long long)cpu, strerror(errno));
+        record_end(record, RECORD_FAILED, why);
+        return false;
+    }
+    return true;
+}
+
+static void run_here(const struct isolate_job *job, struct record *record)
+{
+    if (!pin_to(job->pin_cpu, record)) {
+        return;
+    }
+    const char *why = job->skip_if == NULL ? NULL : job->skip_if();
+    if (why != NULL) {
+        record_end(record, RECORD_SKIPPED, why);
+        return;
+    }
+    bench_run(job->bench, &job->plan, record);
+}
+
+/* Standard output belongs to the results: what a body prints goes to standard error. Leaving through exit() lets
+ * sanitizers and coverage write their reports. */
+static _Noreturn void child_main(const struct isolate_job *job, struct record *record, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(STATUS_ENVIRONMENT);
+    }
+    setpgid(0, 0);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    run_here(job, record);
+    exit(0);
+}
+
+static void judge_end(int status, struct record *record)
+{
+    char why[RECORD_REASON_BYTES];
+    if (WIFSIGNALED(status)) {
+        snprintf(why, sizeof why, "crashed with signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    } else if (WEXITSTATUS(status) != 0) {
+        snprintf(why, sizeof why, "its process ended with exit status %d", WEXITSTATUS(status));
+    } else if (record->state == RECORD_DONE || record->state == RECORD_FAILED ||
+               record->state == RECORD_SKIPPED) {
+        return;
+    } else {
+        snprintf(why, sizeof why, "the body ended its process");
+    }
+    if (record->state == RECORD_DONE) {
+        record->state = RECORD_SAMPLING; /* it did not end well after all */
+    }
+    record_end(record, RECORD_FAILED, why);
+}
+
+static void stop_child(pid_t child)
+{
+    kill(-child, SIGKILL);
+    kill(child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+static struct timespec span_of(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / UINT64_C(1000000000)),
+                             .tv_nsec = (long)(ns % UINT64_C(1000000000))};
+}
+
+/* Waits for the child's end, its limit, or an interruption; false for the last. */
+static bool await_child(const struct isolate_job *job, pid_t child, struct record *record)
+{
+    uint64_t deadline = clock_monotonic_ns() + (uint64_t)(job->limit_s * 1e9);
+    for (;;) {
+        int status;
+        pid_t ended = waitpid(child, &status, WNOHANG);
+        if (ended == child) {
+            kill(-child, SIGKILL); /* whatever it left running */
+            judge_end(status, record);
+            return true;
+        }
+        uint64_t now = clock_monotonic_ns();
+        if (now >= deadline) {
+            char why[128];
+            snprintf(why, sizeof why, "did not end within %g s (--max-time)", job->limit_s);
+            stop_child(child);
+            record->state = RECORD_SAMPLING;
+            record_end(record, RECORD_FAILED, why);
+            return true;
+        }
+        uint64_t wait_ns = deadline - now;
+        if (job->watch != NULL && wait_ns > WATCH_EVERY_NS) {
+            wait_ns = WATCH_EVERY_NS;
+        }
+        struct timespec timeout = span_of(wait_ns);
+        int caught = sigtimedwait(&awaited, NULL, &timeout);
+        if (caught == SIGINT || caught == SIGTERM) {
+            stop_child(child);
+            return false;
+        }
+        if (job->watch != NULL) {
+            job->watch(record, job->watch_context);
+        }
+    }
+}
+
+bool isolate_run(const struct isolate_job *job, struct record *record)
+{
+    size_t capacity = record->capacity;
+    memset(record, 0, sizeof *record);
+    record->capacity = capacity;
+    if (job->in_process) {
+        run_here(job, record);
+        return true;
+    }
+    fflush(stdout);
+    fflush(stderr);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0) {
+        char why[128];
+        snprintf(why, sizeof why, "cannot start a process: %s", strerror(errno));
+        record_end(record, RECORD_FAILED, why);
+        return true;
+    }
+    if (child == 0) {
+        child_main(job, record, parent);
+    }
+    setpgid(child, child);
+    return await_child(job, child, record);
+}

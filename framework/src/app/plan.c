@@ -1,0 +1,345 @@
+#include "app/plan.h"
+#include "app/axis.h"
+#include "base/memory.h"
+#include "base/nearest.h"
+#include "base/str.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct assay_entry *registered;
+
+void assay_register(struct assay_entry *entry)
+{
+    entry->next = registered;
+    registered = entry;
+}
+
+const struct assay_entry *plan_entries(void)
+{
+    return registered;
+}
+
+static const char *entry_name(const struct assay_entry *entry)
+{
+    return entry->name != NULL ? entry->name : entry->ident;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct assay_entry *x = *(const struct assay_entry *const *)a;
+    const struct assay_entry *y = *(const struct assay_entry *const *)b;
+    int order = strcmp(entry_name(x), entry_name(y));
+    return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static bool is_plain_name(const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && strchr("_-.", *c) == NULL) {
+            return false;
+        }
+    }
+    return name[0] != '\0' && name[0] != '.';
+}
+
+static int check_entry(const struct assay_entry *entry, const struct assay_suite *suite,
+                       struct error *error)
+{
+    if (entry->abi != ASSAY_ABI || entry->suite->abi != ASSAY_ABI) {
+        return error_set(error, STATUS_USAGE,
+                         "%s:%d: %s was compiled against interface %u of assay.h, this library has "
+                         "%d: compile it again", entry->file, entry->line, entry->ident, entry->abi,
+                         ASSAY_ABI);
+    }
+    if (strcmp(entry->suite->name, suite->name) != 0) {
+        return error_set(error, STATUS_USAGE,
+                         "one program, two suite names: \"%s\" and \"%s\" (%s:%d)", suite->name,
+                         entry->suite->name, entry->file, entry->line);
+    }
+    if (!is_plain_name(suite->name)) {
+        return error_set(error, STATUS_USAGE,
+                         "the suite name \"%s\" has more than letters, digits, '_', '-' and '.'",
+                         suite->name);
+    }
+    return 0;
+}
+
+static struct bench_arg make_arg(const struct axis *axis, size_t index, char **own_text)
+{
+    struct bench_arg arg = {.axis = axis->name, .text = ""};
+    if (axis->words != NULL) {
+        arg.value = (int64_t)index;
+        arg.is_word = true;
+        arg.text = axis->words[index];
+    } else if (axis->integers != NULL) {
+        struct str text = STR_EMPTY;
+        str_format(&text, "%lld", (long long)axis->integers[index]);
+        *own_text = str_detach(&text);
+        arg.value = axis->integers[index];
+        arg.text = *own_text;
+    }
+    return arg;
+}
+
+static void add_case(struct plan *plan, const struct assay_entry *entry, const struct axis axes[2],
+                     size_t first, size_t second, int threads)
+{
+    plan->cases = memory_resize(plan->cases, plan->count + 1, sizeof *plan->cases);
+    struct plan_case *added = &plan->cases[plan->count++];
+    *added = (struct plan_case){.entry = entry, .bench = memory_text(entry_name(entry))};
+    added->bench_case = (struct bench_case){
+        .run = entry->run,
+        .arg = make_arg(&axes[0], first, &added->arg_text),
+        .arg2 = make_arg(&axes[1], second, &added->arg2_text),
+        .threads = threads > 0 ? (unsigned)threads : 1,
+        .batch = entry->batch > 0 ? entry->batch : 1,
+    };
+    struct str id = STR_EMPTY;
+    str_format(&id, "%s/%s", entry->suite->name, entry_name(entry));
+    for (size_t i = 0; i < 2; i++) {
+        const struct bench_arg *arg = i == 0 ? &added->bench_case.arg : &added->bench_case.arg2;
+        if (axis_is_given(&axes[i])) {
+            str_format(&id, "/%s", arg->text);
+        }
+    }
+    if (threads > 0) {
+        str_format(&id, "/threads:%d", threads);
+    }
+    added->id = str_detach(&id);
+}
+
+/* Thread counts of an entry: its own list, or the command line's in its place; one 0 when it has none. */
+static size_t thread_counts(const struct assay_entry *entry, const struct options *options,
+                            int counts[ASSAY_AXIS_MAX])
+{
+    size_t count = 0;
+    while (count < ASSAY_AXIS_MAX && entry->threads[count] > 0) {
+        counts[count] = entry->threads[count];
+        count++;
+    }
+    if (count > 0 && options->threads.count > 0) {
+        count = options->threads.count;
+        memcpy(counts, options->threads.value, count * sizeof counts[0]);
+    }
+    if (count == 0) {
+        counts[count++] = 0;
+    }
+    return count;
+}
+
+static int expand(struct plan *plan, const struct assay_entry *entry,
+                  const struct options *options, struct error *error)
+{
+    struct axis axes[2];
+    if (axis_first(entry, &axes[0], error) != 0 || axis_second(entry, &axes[1], error) != 0) {
+        return -1;
+    }
+    int threads[ASSAY_AXIS_MAX];
+    size_t thread_axis = thread_counts(entry, options, threads);
+    for (size_t i = 0; i < axis_length(&axes[0]); i++) {
+        for (size_t j = 0; j < axis_length(&axes[1]); j++) {
+            for (size_t t = 0; t < thread_axis; t++) {
+                add_case(plan, entry, axes, i, j, threads[t]);
+            }
+        }
+    }
+    return 0;
+}
+
+static int check_unique(const struct plan *plan, struct error *error)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(plan->cases[i].id, plan->cases[j].id) == 0) {
+                return error_set(error, STATUS_USAGE, "two benchmarks have the id %s: %s:%d and %s:%d",
+                                 plan->cases[i].id, plan->cases[j].entry->file,
+                                 plan->cases[j].entry->line, plan->cases[i].entry->file,
+                                 plan->cases[i].entry->line);
+            }
+        }
+    }
+    return 0;
+}
+
+static bool has_tag(const struct assay_entry *entry, const char *tag)
+{
+    size_t length = strlen(tag);
+    for (const char *at = entry->tags == NULL ? "" : entry->tags;
+         *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+        if (strcspn(at, " ") == length && strncmp(at, tag, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void drop_case(struct plan_case *dropped)
+{
+    free(dropped->id);
+    free(dropped->bench);
+    free(dropped->arg_text);
+    free(dropped->arg2_text);
+}
+
+struct matcher {
+    bool exact;
+    size_t count;
+    const char *text[OPTIONS_LIST_MAX];
+    regex_t expressions[OPTIONS_LIST_MAX];
+};
+
+static int matcher_init(struct matcher *m, const struct option_list *list, bool exact,
+                        struct error *error)
+{
+    *m = (struct matcher){.exact = exact};
+    for (size_t i = 0; i < list->count; i++) {
+        m->text[i] = list->text[i];
+        int code = exact ? 0 : regcomp(&m->expressions[i], list->text[i], REG_EXTENDED | REG_NOSUB);
+        if (code != 0) {
+            char why[128];
+            regerror(code, &m->expressions[i], why, sizeof why);
+            return error_set(error, STATUS_USAGE, "\"%s\" is not a regular expression: %s",
+                             list->text[i], why);
+        }
+        m->count++;
+    }
+    return 0;
+}
+
+static void matcher_release(struct matcher *m)
+{
+    for (size_t i = 0; i < m->count && !m->exact; i++) {
+        regfree(&m->expressions[i]);
+    }
+}
+
+static bool matches_one(const struct matcher *m, size_t i, const char *id)
+{
+    return m->exact ? strcmp(m->text[i], id) == 0
+                    : regexec(&m->expressions[i], id, 0, NULL, 0) == 0;
+}
+
+static bool matches(const struct matcher *m, const char *id)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (matches_one(m, i, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int no_match(const struct plan *plan, const char *filter, struct error *error)
+{
+    const char **ids = memory_zeroed(plan->count, sizeof *ids);
+    for (size_t i = 0; i < plan->count; i++) {
+        ids[i] = plan->cases[i].id;
+    }
+    const char *near = nearest_word(filter, ids, plan->count);
+    error_set(error, STATUS_USAGE, "no benchmark matches \"%s\"%s%s%s", filter,
+              near == NULL ? "; --list shows the ids" : "; did you mean ", near == NULL ? "" : near,
+              near == NULL ? "" : "?");
+    free(ids);
+    return -1;
+}
+
+/* A filter that matches nothing is a typing error, even when another one matches. */
+static int check_filters(const struct plan *plan, const struct matcher *wanted, struct error *error)
+{
+    for (size_t f = 0; f < wanted->count; f++) {
+        bool used = false;
+        for (size_t i = 0; i < plan->count && !used; i++) {
+            used = matches_one(wanted, f, plan->cases[i].id);
+        }
+        if (!used) {
+            return no_match(plan, wanted->text[f], error);
+        }
+    }
+    return 0;
+}
+
+static void keep_matching(struct plan *plan, const struct matcher *wanted,
+                          const struct matcher *unwanted, const char *tag)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_case *c = &plan->cases[i];
+        bool keep = (wanted->count == 0 || matches(wanted, c->id)) && !matches(unwanted, c->id) &&
+                    (tag == NULL || has_tag(c->entry, tag));
+        if (keep) {
+            plan->cases[kept++] = *c;
+        } else {
+            drop_case(c);
+        }
+    }
+    plan->count = kept;
+}
+
+static int filter(struct plan *plan, const struct options *options, struct error *error)
+{
+    struct matcher wanted;
+    struct matcher unwanted = {.count = 0};
+    int result = matcher_init(&wanted, &options->filters, options->exact, error);
+    if (result == 0) {
+        result = matcher_init(&unwanted, &options->skips, false, error);
+    }
+    if (result == 0) {
+        result = check_filters(plan, &wanted, error);
+    }
+    if (result == 0) {
+        keep_matching(plan, &wanted, &unwanted, options->tag);
+        if (plan->count == 0) {
+            result = error_set(error, STATUS_USAGE,
+                               "the filters leave no benchmark; --list shows the ids");
+        }
+    }
+    matcher_release(&wanted);
+    matcher_release(&unwanted);
+    return result;
+}
+
+int plan_make(const struct assay_entry *entries, const struct options *options, struct plan *plan,
+              struct error *error)
+{
+    *plan = (struct plan){.count = 0};
+    size_t count = 0;
+    for (const struct assay_entry *e = entries; e != NULL; e = e->next) {
+        count++;
+    }
+    if (count == 0) {
+        return error_set(error, STATUS_USAGE, "this program has no benchmark: write one with "
+                                              "ASSAY_BENCH and link its object file");
+    }
+    const struct assay_entry **sorted = memory_zeroed(count, sizeof(struct assay_entry *));
+    size_t at = 0;
+    for (const struct assay_entry *e = entries; e != NULL; e = e->next) {
+        sorted[at++] = e;
+    }
+    qsort(sorted, count, sizeof(struct assay_entry *), by_name);
+    plan->suite = sorted[0]->suite;
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = check_entry(sorted[i], plan->suite, error);
+        if (result == 0) {
+            result = expand(plan, sorted[i], options, error);
+        }
+    }
+    free(sorted);
+    if (result == 0) {
+        result = check_unique(plan, error);
+    }
+    return result != 0 ? result : filter(plan, options, error);
+}
+
+void plan_release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        drop_case(&plan->cases[i]);
+    }
+    free(plan->cases);
+    *plan = (struct plan){.count = 0};
+}

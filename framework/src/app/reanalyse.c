@@ -1,0 +1,41 @@
+#include "app/reanalyse.h"
+#include "base/memory.h"
+#include "present/result.h"
+
+static double setting(const json_t *settings, const char *key, double otherwise)
+{
+    const json_t *value = json_object_get(settings, key);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+static void analyse(const struct result *result, struct result_benchmark *b)
+{
+    const struct result_baseline *old = b->baseline;
+    struct analysis_settings settings = {
+        .resamples = (size_t)setting(result->settings, "nresamples", 100000),
+        .compare = {.confidence = setting(result->settings, "confidence_level", 0.95),
+                    .significance = setting(result->settings, "significance_level", 0.05),
+                    .noise_threshold = setting(result->settings, "noise_threshold", 0.01)},
+        .seed = result->seed,
+        .stream = b->id};
+    b->analysis = memory_zeroed(1, sizeof *b->analysis);
+    analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
+                 old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
+                 b->analysis);
+}
+
+int reanalyse(const char *path, struct str *out, struct error *error)
+{
+    struct result result;
+    if (result_read(path, &result, error) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < result.count; i++) {
+        if (result.benchmarks[i].record != NULL) {
+            analyse(&result, &result.benchmarks[i]);
+        }
+    }
+    result_write(&result, out);
+    result_release(&result);
+    return 0;
+}

@@ -1,0 +1,336 @@
+#include "app/runner.h"
+#include "app/isolate.h"
+#include "app/settings.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A kernel whose iteration takes less than this times the empty loop's is not told from it. */
+#define RESOLUTION_FACTOR 1.25
+
+static void print(const struct str *text)
+{
+    fwrite(str_text(text), 1, text->length, stdout);
+    fflush(stdout);
+}
+
+static struct result_parameter make_parameter(const struct bench_arg *arg)
+{
+    struct result_parameter p = {.is_word = arg->is_word, .value = arg->value};
+    p.axis = arg->axis == NULL ? NULL : memory_text(arg->axis);
+    p.word = arg->is_word ? memory_text(arg->text) : NULL;
+    return p;
+}
+
+static struct result_benchmark *add_benchmark(struct result *result, const struct plan_case *c)
+{
+    struct result_benchmark *b = result_add(result);
+    const struct assay_entry *entry = c->entry;
+    b->id = memory_text(c->id);
+    b->bench = memory_text(c->bench);
+    if (c->bench_case.arg.text[0] != '\0') {
+        b->parameters[b->parameter_count++] = make_parameter(&c->bench_case.arg);
+    }
+    if (c->bench_case.arg2.text[0] != '\0') {
+        b->parameters[b->parameter_count++] = make_parameter(&c->bench_case.arg2);
+    }
+    b->threads = c->bench_case.threads;
+    b->tags = entry->tags == NULL ? NULL : memory_text(entry->tags);
+    b->unit = entry->unit == NULL ? NULL : memory_text(entry->unit);
+    b->measured_utc = memory_zeroed(21, 1);
+    result_format_utc(time(NULL), b->measured_utc);
+    return b;
+}
+
+static struct record *copy_record(const struct record *record)
+{
+    struct record *copy = memory_zeroed(1, record_bytes(record->sample_count));
+    memcpy(copy, record, record_bytes(record->sample_count));
+    copy->capacity = record->sample_count;
+    return copy;
+}
+
+static void attach_baseline(struct runner *runner, struct result_benchmark *b)
+{
+    const struct result_benchmark *old =
+        runner->baseline == NULL ? NULL : result_find(runner->baseline, b->id);
+    if (old == NULL || old->record == NULL) {
+        return;
+    }
+    struct result_baseline *baseline = memory_zeroed(1, sizeof *baseline);
+    size_t count = old->record->sample_count;
+    baseline->name = memory_text(runner->baseline_name);
+    baseline->measured_utc = memory_text(old->measured_utc);
+    baseline->commit =
+        runner->baseline->commit == NULL ? NULL : memory_text(runner->baseline->commit);
+    baseline->sample_count = count;
+    baseline->samples = memory_zeroed(count, sizeof *baseline->samples);
+    memcpy(baseline->samples, old->record->samples, count * sizeof *baseline->samples);
+    b->baseline = baseline;
+}
+
+/* What an iteration costs without a kernel: the loop, and the clock reads where every batch has its own. */
+static double floor_ns(const struct runner *runner, const struct plan_case *c,
+                       const struct record *record)
+{
+    double clock_ns =
+        record->batched ? runner->result->clock.cost_ns / c->bench_case.batch : 0;
+    return runner->result->loop_ns.point + clock_ns;
+}
+
+static void analyse(struct runner *runner, struct result_benchmark *b)
+{
+    struct analysis_settings settings = settings_for_analysis(runner->options, b->id);
+    const struct result_baseline *old = b->baseline;
+    b->analysis = memory_zeroed(1, sizeof *b->analysis);
+    analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
+                 old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
+                 b->analysis);
+}
+
+static void finish(struct runner *runner, const struct plan_case *c, struct result_benchmark *b,
+                   const struct record *record)
+{
+    if (record->state == RECORD_DONE) {
+        b->status = RESULT_MEASURED;
+        b->record = copy_record(record);
+        attach_baseline(runner, b);
+        analyse(runner, b);
+        b->below_resolution =
+            runner->result->has_loop && b->analysis->estimates[STATISTIC_LOWMEAN].lower <=
+                                            floor_ns(runner, c, record) * RESOLUTION_FACTOR;
+    } else {
+        b->status = record->state == RECORD_SKIPPED ? RESULT_SKIPPED : RESULT_FAILED;
+        b->reason = memory_text(record->reason);
+    }
+}
+
+static void print_benchmark(struct runner *runner, const struct result_benchmark *b)
+{
+    struct str text = STR_EMPTY;
+    progress_erase(&runner->progress);
+    if (runner->format->benchmark != NULL) {
+        runner->format->benchmark(&runner->printer, b, &text);
+    }
+    print(&text);
+    str_release(&text);
+}
+
+struct watched {
+    struct progress *progress;
+    const char *id;
+};
+
+static void watch(const struct record *record, void *context)
+{
+    static const char *const phases[] = {"setup", "warming up", "sampling", "done", "", ""};
+    struct watched *watched = context;
+    double part = record->planned == 0
+                      ? 0
+                      : 0.2 + 0.8 * (double)record->sample_count / (double)record->planned;
+    progress_draw(watched->progress, watched->id, phases[record->state], part);
+}
+
+static struct isolate_job make_job(struct runner *runner, const struct plan_case *c, double share_s,
+                                   struct watched *watched)
+{
+    struct isolate_job job = {.bench = &c->bench_case,
+                              .skip_if = c->entry->skip_if,
+                              .plan = settings_for_sampling(runner->options, c, share_s),
+                              .pin_cpu = runner->options->pin_cpu,
+                              .limit_s = runner->options->max_time_s,
+                              .in_process = runner->options->in_process};
+    *watched = (struct watched){&runner->progress, c->id};
+    if (runner->progress.shown) {
+        job.watch = watch;
+        job.watch_context = watched;
+    }
+    return job;
+}
+
+/* The order in which to run: that of the plan, or shuffled. */
+static size_t *make_order(const struct runner *runner)
+{
+    size_t count = runner->plan->count;
+    size_t *order = memory_zeroed(count, sizeof *order);
+    struct rng rng;
+    rng_seed_stream(&rng, runner->options->seed, "order of benchmarks");
+    for (size_t i = 0; i < count; i++) {
+        order[i] = i;
+    }
+    for (size_t i = count; runner->options->shuffle && i > 1; i--) {
+        size_t j = (size_t)rng_below(&rng, i);
+        size_t kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+    return order;
+}
+
+/* Part of a time budget for the next of `left` benchmarks; 0 without a budget. */
+static double next_share(const struct runner *runner, uint64_t begun_ns, size_t left)
+{
+    double budget_s = runner->options->time_budget_s;
+    if (budget_s <= 0) {
+        return 0;
+    }
+    double rest_s = budget_s - (double)(clock_monotonic_ns() - begun_ns) / 1e9;
+    return rest_s > 0 ? rest_s / (double)left : 1e-3;
+}
+
+static void mark_interrupted(struct result_benchmark *b)
+{
+    b->status = RESULT_INTERRUPTED;
+    b->reason = memory_text("the run was interrupted");
+}
+
+void runner_run(struct runner *runner)
+{
+    const struct plan *plan = runner->plan;
+    size_t *order = make_order(runner);
+    uint64_t begun_ns = clock_monotonic_ns();
+    runner->progress.total = plan->count;
+    runner->progress.seconds_each =
+        runner->options->warm_up_time_s + runner->options->measurement_time_s;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_case *c = &plan->cases[order[i]];
+        struct result_benchmark *b = add_benchmark(runner->result, c);
+        if (runner->interrupted) {
+            mark_interrupted(b);
+            continue;
+        }
+        struct watched watched;
+        struct isolate_job job =
+            make_job(runner, c, next_share(runner, begun_ns, plan->count - i), &watched);
+        struct record *record = isolate_record(job.plan.sample_size);
+        progress_draw(&runner->progress, c->id, "setup", 0);
+        runner->interrupted = !isolate_run(&job, record);
+        if (runner->interrupted) {
+            mark_interrupted(b);
+        } else {
+            finish(runner, c, b, record);
+            print_benchmark(runner, b);
+        }
+        isolate_release(record);
+        runner->progress.done = i + 1;
+        runner->progress.seconds_each =
+            (double)(clock_monotonic_ns() - begun_ns) / 1e9 / (double)(i + 1);
+    }
+    progress_erase(&runner->progress);
+    free(order);
+}
+
+void runner_replay(struct runner *runner, const struct result *loaded)
+{
+    for (size_t i = 0; i < runner->plan->count; i++) {
+        const struct plan_case *c = &runner->plan->cases[i];
+        const struct result_benchmark *stored = result_find(loaded, c->id);
+        struct result_benchmark *b = add_benchmark(runner->result, c);
+        if (stored == NULL || stored->record == NULL) {
+            b->status = RESULT_SKIPPED;
+            b->reason = memory_text("the loaded baseline has no samples of it");
+        } else {
+            free(b->measured_utc);
+            b->measured_utc = memory_text(stored->measured_utc);
+            finish(runner, c, b, stored->record);
+        }
+        print_benchmark(runner, b);
+    }
+}
+
+/* Runs every benchmark without analysis and prints a line for each. */
+static size_t run_plainly(struct runner *runner, const char *verb)
+{
+    size_t failed = 0;
+    size_t skipped = 0;
+    size_t ran = 0;
+    for (size_t i = 0; i < runner->plan->count && !runner->interrupted; i++) {
+        const struct plan_case *c = &runner->plan->cases[i];
+        struct watched watched;
+        struct isolate_job job = make_job(runner, c, 0, &watched);
+        job.watch = NULL;
+        if (runner->options->given[OPTION_PROFILE_TIME]) {
+            job.limit_s += runner->options->profile_time_s;
+        }
+        struct record *record = isolate_record(job.plan.sample_size);
+        runner->interrupted = !isolate_run(&job, record);
+        if (!runner->interrupted) {
+            bool good = record->state == RECORD_DONE;
+            failed += record->state == RECORD_FAILED;
+            skipped += record->state == RECORD_SKIPPED;
+            ran++;
+            printf("%s %s ... %s%s\n", verb, c->id,
+                   good                                ? "ok"
+                   : record->state == RECORD_SKIPPED ? "skipped: "
+                                                       : "FAILED: ",
+                   good ? "" : record->reason);
+            fflush(stdout);
+        }
+        isolate_release(record);
+    }
+    printf("%s: %zu ok, %zu failed, %zu skipped\n", runner->plan->suite->name,
+           ran - failed - skipped, failed, skipped);
+    return failed;
+}
+
+size_t runner_test(struct runner *runner)
+{
+    return run_plainly(runner, "test");
+}
+
+size_t runner_profile(struct runner *runner)
+{
+    return run_plainly(runner, "profile");
+}
+
+void runner_describe(const struct runner *runner)
+{
+    double total_s = 0;
+    for (size_t i = 0; i < runner->plan->count; i++) {
+        const struct plan_case *c = &runner->plan->cases[i];
+        struct sampler_plan plan = settings_for_sampling(runner->options, c, 0);
+        double seconds = (plan.warm_up_ns + plan.measure_ns) / 1e9;
+        total_s += seconds;
+        printf("%-*s  %g s warm-up, up to %zu samples in %g s, %u thread%s\n",
+               (int)runner->printer.id_width, c->id, plan.warm_up_ns / 1e9, plan.sample_size,
+               plan.measure_ns / 1e9, c->bench_case.threads, c->bench_case.threads == 1 ? "" : "s");
+    }
+    if (runner->options->time_budget_s > 0) {
+        total_s = total_s < runner->options->time_budget_s ? total_s : runner->options->time_budget_s;
+    }
+    printf("%zu benchmarks, at most about %.0f s\n", runner->plan->count, total_s);
+}
+
+void runner_measure_loop(struct runner *runner)
+{
+    struct bench_case empty = {.run = runner->plan->suite->null_run,
+                               .arg = {.text = ""},
+                               .arg2 = {.text = ""},
+                               .threads = 1,
+                               .batch = 1};
+    struct isolate_job job = {.bench = &empty,
+                              .plan = {.warm_up_ns = 5e6,
+                                       .measure_ns = 20e6,
+                                       .sample_size = 40,
+                                       .sample_min = 40,
+                                       .force_flat = true,
+                                       .seed = runner->options->seed,
+                                       .stream = "empty loop"},
+                              .pin_cpu = runner->options->pin_cpu,
+                              .limit_s = 30,
+                              .in_process = runner->options->in_process};
+    struct record *record = isolate_record(job.plan.sample_size);
+    runner->interrupted = !isolate_run(&job, record);
+    if (!runner->interrupted && record->state == RECORD_DONE) {
+        struct analysis analysis;
+        struct analysis_settings settings = settings_for_analysis(runner->options, "empty loop");
+        settings.resamples = 1000;
+        analysis_run(record->samples, record->sample_count, false, NULL, 0, &settings, &analysis);
+        runner->result->loop_ns = analysis.estimates[STATISTIC_LOWMEAN];
+        runner->result->has_loop = true;
+    }
+    isolate_release(record);
+}

@@ -1,0 +1,43 @@
+/* Measures the benchmarks of a plan, one after the other, and analyses each. */
+#ifndef ASSAY_APP_RUNNER_H
+#define ASSAY_APP_RUNNER_H
+
+#include "app/options.h"
+#include "app/plan.h"
+#include "present/format.h"
+#include "present/progress.h"
+#include "present/result.h"
+
+#include <stdbool.h>
+
+struct runner {
+    const struct options *options;
+    const struct plan *plan;
+    const struct result *baseline; /* NULL: no comparison */
+    const char *baseline_name;
+    struct result *result;         /* grows by a benchmark at a time */
+    const struct format *format;
+    struct printer printer;
+    struct progress progress;
+    bool interrupted;
+};
+
+/* The empty loop, compiled as the suite is: the resolution of its figures. Sets result->loop_ns. */
+void runner_measure_loop(struct runner *runner);
+
+/* Runs all. Returns early, with runner->interrupted set, after SIGINT or SIGTERM; what was measured is in the result. */
+void runner_run(struct runner *runner);
+
+/* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */
+void runner_replay(struct runner *runner, const struct result *loaded);
+
+/* --test: every benchmark once. Returns how many failed. */
+size_t runner_test(struct runner *runner);
+
+/* --profile-time: every benchmark for so long. Returns how many failed. */
+size_t runner_profile(struct runner *runner);
+
+/* --dry-run. */
+void runner_describe(const struct runner *runner);
+
+#endif

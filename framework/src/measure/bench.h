@@ -1,0 +1,29 @@
+/* Runs the body of one benchmark, in this process, and fills its record. */
+#ifndef ASSAY_MEASURE_BENCH_H
+#define ASSAY_MEASURE_BENCH_H
+
+#include "assay.h"
+#include "measure/sampler.h"
+
+/* One value of an axis. */
+struct bench_arg {
+    const char *axis;  /* name of the axis, or NULL */
+    int64_t value;     /* the integer, or the index of the word */
+    bool is_word;
+    const char *text;  /* the word, or the integer as text; never NULL */
+};
+
+struct bench_case {
+    void (*run)(assay_bench *b);
+    struct bench_arg arg;
+    struct bench_arg arg2;
+    unsigned threads; /* >= 1 */
+    unsigned batch;   /* >= 1 */
+};
+
+/* Runs the body on bench->threads threads and fills `record`, whose capacity is at least plan->sample_size. Every way a
+ * body can go wrong short of a crash ends as RECORD_FAILED with a reason. */
+void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
+               struct record *record);
+
+#endif

@@ -1,0 +1,147 @@
+#include "measure/sampler.h"
+
+#include <math.h>
+
+#define ITERATIONS_MAX (UINT64_C(1) << 48)
+
+/* `enough` is asked at every tenth sample. */
+#define CHECK_EVERY 10
+
+void sampler_init(struct sampler *s, const struct sampler_plan *plan, struct record *record,
+                  uint32_t *order)
+{
+    *s = (struct sampler){.plan = *plan, .record = record, .order = order};
+}
+
+static uint64_t at_least_one(double iterations)
+{
+    if (!(iterations > 1)) {
+        return 1;
+    }
+    return iterations > (double)ITERATIONS_MAX ? ITERATIONS_MAX : (uint64_t)ceil(iterations);
+}
+
+/* Iterations of the sample that stands at this place of the unshuffled plan. */
+static uint64_t iterations_of(const struct sampler *s, size_t place)
+{
+    return s->record->linear ? s->base_iterations * (uint64_t)(place + 1) : s->base_iterations;
+}
+
+static void shuffle(struct sampler *s)
+{
+    struct rng rng;
+    rng_seed_stream(&rng, s->plan.seed, s->plan.stream);
+    size_t n = s->plan.sample_size;
+    for (size_t i = 0; i < n; i++) {
+        s->order[i] = (uint32_t)i;
+    }
+    for (size_t i = n - 1; i > 0; i--) {
+        size_t j = (size_t)rng_below(&rng, i + 1);
+        uint32_t kept = s->order[i];
+        s->order[i] = s->order[j];
+        s->order[j] = kept;
+    }
+}
+
+static void plan_samples(struct sampler *s, double timed_per_iteration_ns)
+{
+    double n = (double)s->plan.sample_size;
+    double parts = n * (n + 1) / 2;
+    double wall = fmax(s->warm_wall_ns, 1e-3);
+    uint64_t step = at_least_one(s->plan.measure_ns / wall / parts);
+    double linear_ns = parts * (double)step * wall;
+    s->record->linear =
+        s->plan.force_linear || (!s->plan.force_flat && linear_ns <= 2 * s->plan.measure_ns);
+    s->base_iterations =
+        s->record->linear ? step : at_least_one(floor(s->plan.measure_ns / n / wall));
+    uint64_t floor_iterations =
+        at_least_one(s->plan.shortest_lap_ns / fmax(timed_per_iteration_ns, 1e-3));
+    if (s->base_iterations < floor_iterations) {
+        s->base_iterations = floor_iterations;
+    }
+    shuffle(s);
+}
+
+static uint64_t start_sampling(struct sampler *s, double timed_per_iteration_ns, double now_ns)
+{
+    s->begun_ns = now_ns;
+    s->record->state = RECORD_SAMPLING;
+    s->record->planned = s->plan.sample_size;
+    plan_samples(s, timed_per_iteration_ns);
+    s->next = 0;
+    return s->lap_iterations = iterations_of(s, s->order[0]);
+}
+
+static uint64_t next_warm_up(struct sampler *s, const struct sample *lap, double now_ns)
+{
+    struct record *record = s->record;
+    double elapsed_ns = now_ns - s->begun_ns;
+    double wall_ns = fmax(now_ns - s->before_ns, 1);
+    record->warm_up_iterations += lap->iterations;
+    record->warm_up_ns = elapsed_ns;
+    s->warm_wall_ns = wall_ns / (double)lap->iterations;
+    double left_ns = s->plan.warm_up_ns - elapsed_ns;
+    if (left_ns <= 0) {
+        return start_sampling(s, lap->time_ns / (double)lap->iterations, now_ns);
+    }
+    uint64_t doubled = s->lap_iterations * 2;
+    uint64_t fitting = at_least_one(left_ns / s->warm_wall_ns);
+    return s->lap_iterations = doubled < fitting ? doubled : fitting;
+}
+
+static uint64_t stop(struct sampler *s, enum record_stop why)
+{
+    s->record->stop = why;
+    return s->lap_iterations = 0;
+}
+
+static uint64_t next_sample(struct sampler *s, const struct sample *lap, double now_ns)
+{
+    struct record *record = s->record;
+    record->samples[record->sample_count++] = *lap;
+    size_t count = record->sample_count;
+    if (count == s->plan.sample_size) {
+        return stop(s, STOP_COMPLETE);
+    }
+    if (count >= SAMPLES_MIN && now_ns - s->begun_ns >= s->plan.measure_ns) {
+        return stop(s, STOP_TIME);
+    }
+    if (s->plan.enough != NULL && count >= s->plan.sample_min && count % CHECK_EVERY == 0 &&
+        s->plan.enough(record->samples, count, s->plan.enough_context)) {
+        return stop(s, STOP_PRECISION);
+    }
+    s->next++;
+    return s->lap_iterations = iterations_of(s, s->order[s->next]);
+}
+
+static uint64_t next_profile(struct sampler *s, const struct sample *lap, double now_ns)
+{
+    if (now_ns - s->begun_ns >= s->plan.measure_ns) {
+        return stop(s, STOP_COMPLETE);
+    }
+    /* Laps grow to a hundredth of the time, so that the end is met within that. */
+    double wall_ns = fmax(now_ns - s->before_ns, 1) / (double)lap->iterations;
+    uint64_t wanted = at_least_one(s->plan.measure_ns / 100 / wall_ns);
+    uint64_t doubled = s->lap_iterations * 2;
+    return s->lap_iterations = doubled < wanted ? doubled : wanted;
+}
+
+uint64_t sampler_next(struct sampler *s, const struct sample *lap, double now_ns)
+{
+    uint64_t iterations = 0;
+    if (s->lap_iterations == 0) {
+        s->begun_ns = now_ns;
+        s->record->state = RECORD_WARM_UP;
+        iterations = s->lap_iterations = 1;
+    } else if (s->plan.mode == SAMPLER_ONCE) {
+        iterations = stop(s, STOP_COMPLETE);
+    } else if (s->plan.mode == SAMPLER_PROFILE) {
+        iterations = next_profile(s, lap, now_ns);
+    } else if (s->record->state == RECORD_WARM_UP) {
+        iterations = next_warm_up(s, lap, now_ns);
+    } else {
+        iterations = next_sample(s, lap, now_ns);
+    }
+    s->before_ns = now_ns;
+    return iterations;
+}

@@ -1,0 +1,188 @@
+/* The default: a line a benchmark, a second one when comparing, more with --verbose. */
+#include "base/units.h"
+#include "present/format.h"
+
+#include <string.h>
+
+#define BOLD   "\033[1m"
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+static void paint(const struct printer *p, struct str *out, const char *colour)
+{
+    if (p->colour) {
+        str_add(out, colour);
+    }
+}
+
+static void add_time(const struct printer *p, const struct result_benchmark *b, struct str *out)
+{
+    const struct estimate *e = &b->analysis->estimates[STATISTIC_LOWMEAN];
+    struct unit unit = units_for_ns(e->point, b->unit);
+    struct str cell = STR_EMPTY;
+    units_add_ns(&cell, e->point, unit.name);
+    paint(p, out, BOLD);
+    str_format(out, "%11s", str_text(&cell));
+    paint(p, out, PLAIN);
+    str_clear(&cell);
+    str_add(&cell, "[");
+    units_add_number(&cell, e->lower / unit.factor);
+    str_add(&cell, " .. ");
+    units_add_number(&cell, e->upper / unit.factor);
+    str_add(&cell, "]");
+    str_format(out, "  %-18s", str_text(&cell));
+    str_release(&cell);
+}
+
+static void add_below_resolution(const struct printer *p, const struct result_benchmark *b,
+                                 struct str *out)
+{
+    (void)b;
+    paint(p, out, YELLOW);
+    str_add(out, "below resolution");
+    paint(p, out, PLAIN);
+    str_add(out, ": not told from the empty loop, which costs ");
+    units_add_ns(out, p->result->loop_ns.point, NULL);
+}
+
+static void add_counters(const struct record *record, struct str *out)
+{
+    for (size_t i = 0; i < record->counter_count; i++) {
+        const struct record_counter *c = &record->counters[i];
+        str_format(out, "  %s ", c->name);
+        units_add_number(out, c->value);
+        str_format(out, "%s%s", c->unit[0] == '\0' ? "" : " ", c->unit);
+    }
+    if (record->latency.count > 0) {
+        str_add(out, "  p50 ");
+        units_add_ns(out, record->latency.p50_ns, NULL);
+        str_add(out, "  p99 ");
+        units_add_ns(out, record->latency.p99_ns, NULL);
+        str_add(out, "  max ");
+        units_add_ns(out, record->latency.max_ns, NULL);
+    }
+}
+
+static void add_comparison(const struct printer *p, const struct result_benchmark *b,
+                           struct str *out)
+{
+    const struct comparison *c = &b->analysis->comparison;
+    str_format(out, "    against %s: ", b->baseline->name);
+    units_add_percent(out, c->change.point);
+    str_add(out, " [");
+    units_add_percent(out, c->change.lower);
+    str_add(out, " .. ");
+    units_add_percent(out, c->change.upper);
+    str_add(out, "]  ");
+    paint(p, out,
+          c->verdict == VERDICT_REGRESSED ? RED : c->verdict == VERDICT_IMPROVED ? GREEN : "");
+    str_add(out, compare_verdict_name(c->verdict));
+    paint(p, out, PLAIN);
+    str_add(out, "  (stored numbers: nothing below ");
+    units_add_percent(out, c->smallest_detectable_change);
+    str_add(out, " can be called)\n");
+}
+
+static void add_details(const struct result_benchmark *b, struct str *out)
+{
+    const struct analysis *a = b->analysis;
+    for (int s = STATISTIC_MEAN; s < STATISTICS; s++) {
+        if (s == STATISTIC_SLOPE && !a->has_slope) {
+            continue;
+        }
+        str_format(out, "    %-8s ", analysis_statistic_name((enum statistic)s));
+        units_add_ns(out, a->estimates[s].point, b->unit);
+        str_add(out, "  [");
+        units_add_ns(out, a->estimates[s].lower, b->unit);
+        str_add(out, " .. ");
+        units_add_ns(out, a->estimates[s].upper, b->unit);
+        str_add(out, "]");
+        if (s == STATISTIC_SLOPE) {
+            str_format(out, "  R^2 %.4f", a->r_squared);
+        }
+        str_add(out, "\n");
+    }
+    str_format(out, "    %zu samples, %s; ", b->record->sample_count,
+               b->record->linear ? "linear" : "flat");
+    size_t outliers = outliers_count(&a->outliers);
+    if (outliers == 0) {
+        str_add(out, "no outliers\n");
+        return;
+    }
+    str_format(out, "%zu outliers, effect %s: they make %.0f %% of the variance and move the mean by ",
+               outliers, outliers_effect_name(a->outliers.effect), a->outliers.variance_share * 100);
+    units_add_percent(out, a->outliers.mean_shift);
+    str_add(out, "\n");
+}
+
+static void add_not_measured(const struct printer *p, const struct result_benchmark *b,
+                             struct str *out)
+{
+    paint(p, out, b->status == RESULT_FAILED ? RED : YELLOW);
+    str_add(out, result_status_name(b->status));
+    paint(p, out, PLAIN);
+    str_format(out, ": %s\n", b->reason == NULL ? "" : b->reason);
+}
+
+static void add_benchmark(const struct printer *p, const struct result_benchmark *b,
+                          struct str *out)
+{
+    str_format(out, "%-*s  ", (int)p->id_width, b->id);
+    if (b->analysis == NULL) {
+        add_not_measured(p, b, out);
+        return;
+    }
+    if (b->below_resolution) {
+        add_below_resolution(p, b, out);
+    } else {
+        add_time(p, b, out);
+        str_add(out, "  ");
+        format_add_throughput(out, b, b->analysis->estimates[STATISTIC_LOWMEAN].point);
+    }
+    add_counters(b->record, out);
+    while (out->length > 0 && out->data[out->length - 1] == ' ') {
+        out->data[--out->length] = '\0';
+    }
+    str_add(out, "\n");
+    if (b->analysis->compared) {
+        add_comparison(p, b, out);
+    }
+    if (p->verbose) {
+        add_details(b, out);
+    }
+}
+
+static void add_end(const struct printer *p, struct str *out)
+{
+    size_t by_status[4] = {0};
+    size_t by_verdict[3] = {0};
+    size_t compared = 0;
+    for (size_t i = 0; i < p->result->count; i++) {
+        const struct result_benchmark *b = &p->result->benchmarks[i];
+        if (b->carried != NULL) {
+            continue;
+        }
+        by_status[b->status]++;
+        if (b->analysis != NULL && b->analysis->compared) {
+            compared++;
+            by_verdict[b->analysis->comparison.verdict]++;
+        }
+    }
+    str_format(out, "%s: %zu measured", p->result->suite, by_status[RESULT_MEASURED]);
+    for (int s = RESULT_FAILED; s <= RESULT_INTERRUPTED; s++) {
+        if (by_status[s] > 0) {
+            str_format(out, ", %zu %s", by_status[s], result_status_name((enum result_status)s));
+        }
+    }
+    if (compared > 0) {
+        str_format(out, "; %zu regressed, %zu improved, %zu without a change seen",
+                   by_verdict[VERDICT_REGRESSED], by_verdict[VERDICT_IMPROVED],
+                   by_verdict[VERDICT_NONE_SEEN]);
+    }
+    str_add(out, "\n");
+}
+
+const struct format format_line = {
+    .name = "assay", .help = "a line a benchmark", .benchmark = add_benchmark, .end = add_end};

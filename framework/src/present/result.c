@@ -1,0 +1,97 @@
+#include "present/result.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct result_benchmark *result_add(struct result *result)
+{
+    if (result->count == result->capacity) {
+        result->capacity = result->capacity == 0 ? 16 : result->capacity * 2;
+        result->benchmarks =
+            memory_resize(result->benchmarks, result->capacity, sizeof *result->benchmarks);
+    }
+    struct result_benchmark *added = &result->benchmarks[result->count++];
+    memset(added, 0, sizeof *added);
+    added->threads = 1;
+    return added;
+}
+
+void result_add_warning(struct result *result, const char *warning)
+{
+    result->warnings =
+        memory_resize(result->warnings, result->warning_count + 1, sizeof *result->warnings);
+    result->warnings[result->warning_count++] = memory_text(warning);
+}
+
+struct result_benchmark *result_find(const struct result *result, const char *id)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        if (strcmp(result->benchmarks[i].id, id) == 0) {
+            return &result->benchmarks[i];
+        }
+    }
+    return NULL;
+}
+
+static void release_benchmark(struct result_benchmark *b)
+{
+    free(b->id);
+    free(b->bench);
+    for (size_t i = 0; i < b->parameter_count; i++) {
+        free(b->parameters[i].axis);
+        free(b->parameters[i].word);
+    }
+    free(b->tags);
+    free(b->reason);
+    free(b->unit);
+    free(b->measured_utc);
+    free(b->record);
+    free(b->analysis);
+    if (b->baseline != NULL) {
+        free(b->baseline->name);
+        free(b->baseline->measured_utc);
+        free(b->baseline->commit);
+        free(b->baseline->samples);
+        free(b->baseline);
+    }
+    json_decref(b->carried);
+}
+
+void result_release(struct result *result)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        release_benchmark(&result->benchmarks[i]);
+    }
+    for (size_t i = 0; i < result->warning_count; i++) {
+        free(result->warnings[i]);
+    }
+    free(result->benchmarks);
+    free(result->warnings);
+    free(result->tool_version);
+    free(result->suite);
+    free(result->started_utc);
+    free(result->commit);
+    free(result->build.compiler);
+    free(result->build.flags);
+    free(result->build.variant);
+    json_decref(result->settings);
+    memset(result, 0, sizeof *result);
+}
+
+const char *result_status_name(enum result_status status)
+{
+    static const char *const names[] = {"measured", "failed", "skipped", "interrupted"};
+    return names[status];
+}
+
+void result_format_utc(long long unix_seconds, char *text)
+{
+    time_t when = (time_t)unix_seconds;
+    struct tm parts;
+    if (gmtime_r(&when, &parts) == NULL ||
+        strftime(text, 21, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+        strcpy(text, "1970-01-01T00:00:00Z");
+    }
+}

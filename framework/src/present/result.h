@@ -1,0 +1,107 @@
+/* The result of one suite, as it is in memory; docs/result.schema.json is its form on disk. The same structure is written after
+ * a run and filled when a baseline is read. */
+#ifndef ASSAY_PRESENT_RESULT_H
+#define ASSAY_PRESENT_RESULT_H
+
+#include "analysis/analysis.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "measure/clock.h"
+#include "measure/host.h"
+#include "measure/record.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define RESULT_SCHEMA "assay-result/1"
+/* Rises when figures of the same program would come out differently; then baselines are not comparable. */
+#define RESULT_METHOD 1
+
+enum result_status { RESULT_MEASURED = 0, RESULT_FAILED, RESULT_SKIPPED, RESULT_INTERRUPTED };
+
+struct result_parameter {
+    char *axis; /* NULL: the axis has no name */
+    bool is_word;
+    int64_t value;
+    char *word;
+};
+
+/* What the comparison was made with; samples are kept, so that the document can be analysed again alone. */
+struct result_baseline {
+    char *name;
+    char *measured_utc;
+    char *commit; /* NULL: none */
+    size_t sample_count;
+    struct sample *samples;
+};
+
+/* All text is owned by the structure. */
+struct result_benchmark {
+    char *id;
+    char *bench;
+    size_t parameter_count;
+    struct result_parameter parameters[2];
+    unsigned threads;
+    char *tags; /* words separated by spaces, or NULL */
+    enum result_status status;
+    char *reason; /* NULL unless failed, skipped or interrupted */
+    char *unit;
+    char *measured_utc;
+    struct record *record;           /* NULL unless measured */
+    struct analysis *analysis;       /* NULL unless measured and analysed */
+    bool below_resolution;
+    struct result_baseline *baseline; /* NULL: not compared */
+    json_t *carried; /* a benchmark of an older document, taken over as it was; the rest but id is unset */
+};
+
+struct result_build {
+    char *compiler;
+    char *flags;   /* NULL: not recorded */
+    char *variant; /* NULL */
+    bool optimised;
+};
+
+struct result {
+    int method;
+    char *tool_version;
+    char *suite;
+    char *started_utc;
+    double duration_s;
+    bool complete;
+    char *commit; /* NULL outside git */
+    bool dirty;
+    struct result_build build;
+    struct host_facts host;
+    struct clock_facts clock;
+    bool has_loop;
+    struct estimate loop_ns;
+    size_t warning_count;
+    char **warnings;
+    json_t *settings;
+    uint64_t seed;
+    size_t count;
+    size_t capacity;
+    struct result_benchmark *benchmarks;
+};
+
+/* Adds an empty benchmark and returns it; valid until the next one is added. */
+struct result_benchmark *result_add(struct result *result);
+void result_add_warning(struct result *result, const char *warning);
+struct result_benchmark *result_find(const struct result *result, const char *id);
+/* Frees everything inside; the structure is empty afterwards. */
+void result_release(struct result *result);
+
+/* "measured", "failed", "skipped", "interrupted". */
+const char *result_status_name(enum result_status status);
+/* The present or any time as "2026-01-31T12:00:00Z". `text` has room for 21 bytes. */
+void result_format_utc(long long unix_seconds, char *text);
+
+/* Adds the document to `out`, with a line break at its end. */
+void result_write(const struct result *result, struct str *out);
+
+/* Reads a document. 0; or -1 with STATUS_ENVIRONMENT and a sentence that names the file and what is wrong with it
+ * (missing, truncated, not a result, of another schema version); *result is empty then. */
+int result_read(const char *path, struct result *result, struct error *error);
+
+#endif

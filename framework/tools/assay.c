@@ -1,0 +1,135 @@
+/* assay: works on what suites have stored. */
+#include "app/baseline.h"
+#include "app/reanalyse.h"
+#include "base/nearest.h"
+
+#include <assay.h>
+#include <stdio.h>
+#include <string.h>
+
+struct arguments {
+    const char *baselines_dir;
+    size_t count;
+    const char *text[8];
+};
+
+static int add_list(const struct arguments *a, struct str *out, struct error *error)
+{
+    return baseline_list(a->baselines_dir, out, error);
+}
+
+static int remove_named(const struct arguments *a, struct str *out, struct error *error)
+{
+    (void)out;
+    return baseline_remove(a->baselines_dir, a->text[0], error);
+}
+
+static int analyse_again(const struct arguments *a, struct str *out, struct error *error)
+{
+    return reanalyse(a->text[0], out, error);
+}
+
+/* A command is one row: its words, how many arguments follow, and what it does. */
+static const struct {
+    const char *words;
+    const char *usage;
+    const char *help;
+    size_t arguments;
+    int (*run)(const struct arguments *a, struct str *out, struct error *error);
+} commands[] = {
+    {"baseline list", "", "the saved baselines, a line a suite", 0, add_list},
+    {"baseline remove", "NAME", "remove a baseline", 1, remove_named},
+    {"reanalyse", "FILE", "compute every figure of a result again from its samples and seed; the document goes to "
+                          "standard output", 1, analyse_again},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static void add_help(struct str *out)
+{
+    str_add(out, "usage: assay COMMAND [ARGUMENT]... [--baselines-dir DIR]\n\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        str_format(out, "  %-16s %-6s %s\n", commands[i].words, commands[i].usage,
+                   commands[i].help);
+    }
+    str_add(out, "  --version, --help\n\n--baselines-dir names the folder of baselines (baselines).\n");
+}
+
+static int unknown(const char *command, struct error *error)
+{
+    const char *words[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++) {
+        words[i] = commands[i].words;
+    }
+    const char *near = nearest_word(command, words, COMMANDS);
+    return error_set(error, STATUS_USAGE, "unknown command \"%s\"%s%s%s", command,
+                     near == NULL ? "; --help lists them" : "; did you mean \"",
+                     near == NULL ? "" : near, near == NULL ? "" : "\"?");
+}
+
+/* Splits argv into the command's words and its arguments; options may stand anywhere. */
+static int parse(int argc, char **argv, struct str *command, struct arguments *a,
+                 struct error *error)
+{
+    a->baselines_dir = "baselines";
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--baselines-dir") == 0 && i + 1 < argc) {
+            a->baselines_dir = argv[++i];
+        } else if (argv[i][0] == '-' && argv[i][1] == '-') {
+            return error_set(error, STATUS_USAGE, "unknown option %s, or its value is missing; --help "
+                                                  "lists them", argv[i]);
+        } else if (command->length == 0) {
+            str_add(command, argv[i]);
+        } else if (strcmp(str_text(command), "baseline") == 0) {
+            str_format(command, " %s", argv[i]);
+        } else if (a->count < sizeof a->text / sizeof a->text[0]) {
+            a->text[a->count++] = argv[i];
+        }
+    }
+    return 0;
+}
+
+static int dispatch(const char *command, const struct arguments *a, struct str *out,
+                    struct error *error)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].words, command) != 0) {
+            continue;
+        }
+        if (a->count != commands[i].arguments) {
+            return error_set(error, STATUS_USAGE, "usage: assay %s %s", commands[i].words,
+                             commands[i].usage);
+        }
+        return commands[i].run(a, out, error);
+    }
+    return unknown(command, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct error error = {0};
+    struct str out = STR_EMPTY;
+    struct str command = STR_EMPTY;
+    struct arguments arguments = {0};
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        add_help(&out);
+    } else if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        str_add(&out, "assay " ASSAY_VERSION "\n");
+    } else if (argc < 2) {
+        error_set(&error, STATUS_USAGE, "which command? --help lists them");
+    } else if (parse(argc, argv, &command, &arguments, &error) == 0) {
+        dispatch(str_text(&command), &arguments, &out, &error);
+    }
+    if (error_is_set(&error)) {
+        fprintf(stderr, "assay: %s\n", error.text);
+    } else {
+        fwrite(str_text(&out), 1, out.length, stdout);
+        if (fflush(stdout) != 0) {
+            fprintf(stderr, "assay: standard output could not be written\n");
+            error.status = STATUS_ENVIRONMENT;
+        }
+    }
+    str_release(&out);
+    str_release(&command);
+    return (int)error.status;
+}
