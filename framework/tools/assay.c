@@ -39,8 +39,10 @@ static const struct {
 } commands[] = {
     {"baseline list", "", "the saved baselines, a line a suite", 0, add_list},
     {"baseline remove", "NAME", "remove a baseline", 1, remove_named},
-    {"reanalyse", "FILE", "compute every figure of a result again from its samples and seed; the document goes to "
-                          "standard output", 1, analyse_again},
+    {"reanalyse", "FILE",
+     "compute every figure of a result again from its samples and seed; the document goes to "
+     "standard output",
+     1, analyse_again},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -52,7 +54,8 @@ static void add_help(struct str *out)
         str_format(out, "  %-16s %-6s %s\n", commands[i].words, commands[i].usage,
                    commands[i].help);
     }
-    str_add(out, "  --version, --help\n\n--baselines-dir names the folder of baselines (baselines).\n");
+    str_add(out,
+            "  --version, --help\n\n--baselines-dir names the folder of baselines (baselines).\n");
 }
 
 static int unknown(const char *command, struct error *error)
@@ -76,8 +79,10 @@ static int parse(int argc, char **argv, struct str *command, struct arguments *a
         if (strcmp(argv[i], "--baselines-dir") == 0 && i + 1 < argc) {
             a->baselines_dir = argv[++i];
         } else if (argv[i][0] == '-' && argv[i][1] == '-') {
-            return error_set(error, STATUS_USAGE, "unknown option %s, or its value is missing; --help "
-                                                  "lists them", argv[i]);
+            return error_set(error, STATUS_USAGE,
+                             "unknown option %s, or its value is missing; --help "
+                             "lists them",
+                             argv[i]);
         } else if (command->length == 0) {
             str_add(command, argv[i]);
         } else if (strcmp(str_text(command), "baseline") == 0) {

@@ -64,8 +64,7 @@ static void point_estimates(const struct columns *c, struct analysis *a, double 
     point[STATISTIC_LOWMEAN] = stats_lowmean(c->value, c->count);
     point[STATISTIC_MEAN] = mean;
     point[STATISTIC_MEDIAN] = median;
-    point[STATISTIC_MAD] =
-        STATS_MAD_SCALE * stats_median_deviation(c->value, c->count, median);
+    point[STATISTIC_MAD] = STATS_MAD_SCALE * stats_median_deviation(c->value, c->count, median);
     point[STATISTIC_STD_DEV] = sqrt(stats_variance(c->value, c->count, mean));
     point[STATISTIC_SLOPE] = 0;
     if (a->has_slope) {

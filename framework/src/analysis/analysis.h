@@ -1,5 +1,5 @@
-/* Everything that is computed from the samples of one benchmark. A pure function of samples, settings and seed: the same
- * ones give the same bits. */
+/* Everything that is computed from the samples of one benchmark. A pure function of samples,
+ * settings and seed: the same ones give the same bits. */
 #ifndef ASSAY_ANALYSIS_ANALYSIS_H
 #define ASSAY_ANALYSIS_ANALYSIS_H
 
@@ -10,7 +10,7 @@
 #include "measure/record.h"
 
 struct analysis_settings {
-    size_t resamples;  /* >= 100 */
+    size_t resamples;                /* >= 100 */
     struct compare_settings compare; /* its confidence is that of every interval */
     uint64_t seed;
     const char *stream; /* the benchmark's id */
@@ -22,14 +22,15 @@ struct analysis {
     bool has_slope;                  /* sampled linearly: STATISTIC_SLOPE is filled */
     double r_squared;
     struct outliers outliers;
-    struct curve density;            /* of the time an iteration */
+    struct curve density; /* of the time an iteration */
     bool compared;
     struct comparison comparison;
-    struct curve old_density;        /* of the stored samples */
+    struct curve old_density; /* of the stored samples */
     double old_lowmean;
 };
 
-/* Fills *analysis. count in [2, RESAMPLE_COUNT_MAX]; `old` is NULL, or old_count stored samples to compare with. */
+/* Fills *analysis. count in [2, RESAMPLE_COUNT_MAX]; `old` is NULL, or old_count stored samples to
+ * compare with. */
 void analysis_run(const struct sample *samples, size_t count, bool linear, const struct sample *old,
                   size_t old_count, const struct analysis_settings *settings,
                   struct analysis *analysis);

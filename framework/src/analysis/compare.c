@@ -4,11 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#define BLOCKS          5
-#define BLOCK_MIN       10
-#define BLOCK_MAX       2048
+#define BLOCKS    5
+#define BLOCK_MIN 10
+#define BLOCK_MAX 2048
 
-/* Standard deviation of ln(lowmean) over blocks of time; 0 when there are too few samples to tell. */
+/* Standard deviation of ln(lowmean) over blocks of time; 0 when there are too few samples to tell.
+ */
 static double drift_within(const struct compare_side *side)
 {
     size_t size = side->count / BLOCKS;
@@ -56,9 +57,10 @@ static enum verdict judge(const struct comparison *c, const struct compare_setti
     return c->change.upper < -settings->noise_threshold ? VERDICT_IMPROVED : VERDICT_NONE_SEEN;
 }
 
-struct comparison compare_stored(const struct compare_side *old, const struct compare_side *new_side,
-                                 const double *old_lowmeans, const double *new_lowmeans,
-                                 size_t resamples, const struct compare_settings *settings)
+struct comparison compare_stored(const struct compare_side *old,
+                                 const struct compare_side *new_side, const double *old_lowmeans,
+                                 const double *new_lowmeans, size_t resamples,
+                                 const struct compare_settings *settings)
 {
     struct comparison c;
     c.drift = fmax(COMPARE_DRIFT_FLOOR, fmax(drift_within(old), drift_within(new_side)));

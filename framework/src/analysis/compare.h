@@ -1,16 +1,18 @@
 /* New samples against stored ones of another run.
  *
- * The samples of one run tell nothing of what the machine does between runs: clock states, neighbours and
- * memory layout move a run as a whole by 2 to 9 %. Judged by the spread inside the runs alone, a quarter and more of
- * unchanged programs would be called changed. So the interval is widened by a drift between runs: the spread of
- * lowmean over blocks of time inside either run, and never below COMPARE_DRIFT_FLOOR. That makes this the weaker
- * kind of verdict; it names the smallest change that it could have called. */
+ * The samples of one run tell nothing of what the machine does between runs: clock states,
+ * neighbours and memory layout move a run as a whole by 2 to 9 %. Judged by the spread inside the
+ * runs alone, a quarter and more of unchanged programs would be called changed. So the interval is
+ * widened by a drift between runs: the spread of lowmean over blocks of time inside either run, and
+ * never below COMPARE_DRIFT_FLOOR. That makes this the weaker kind of verdict; it names the
+ * smallest change that it could have called. */
 #ifndef ASSAY_ANALYSIS_COMPARE_H
 #define ASSAY_ANALYSIS_COMPARE_H
 
 #include "analysis/resample.h"
 
-/* Standard deviation of ln(lowmean) between runs of the same program that is assumed at the least. */
+/* Standard deviation of ln(lowmean) between runs of the same program that is assumed at the least.
+ */
 #define COMPARE_DRIFT_FLOOR 0.02
 
 enum verdict { VERDICT_NONE_SEEN = 0, VERDICT_IMPROVED, VERDICT_REGRESSED };
@@ -36,10 +38,12 @@ struct comparison {
     enum verdict verdict;
 };
 
-/* `new_lowmeans` and `old_lowmeans` are the resampled lowmeans of the sides, `resamples` of each. */
-struct comparison compare_stored(const struct compare_side *old, const struct compare_side *new_side,
-                                 const double *old_lowmeans, const double *new_lowmeans,
-                                 size_t resamples, const struct compare_settings *settings);
+/* `new_lowmeans` and `old_lowmeans` are the resampled lowmeans of the sides, `resamples` of each.
+ */
+struct comparison compare_stored(const struct compare_side *old,
+                                 const struct compare_side *new_side, const double *old_lowmeans,
+                                 const double *new_lowmeans, size_t resamples,
+                                 const struct compare_settings *settings);
 
 /* "regressed", "improved", "no change seen". */
 const char *compare_verdict_name(enum verdict verdict);

@@ -1,4 +1,5 @@
-/* Tukey's classes, and whether the outliers mattered. Outliers are labelled, never removed from an estimate. */
+/* Tukey's classes, and whether the outliers mattered. Outliers are labelled, never removed from an
+ * estimate. */
 #ifndef ASSAY_ANALYSIS_OUTLIERS_H
 #define ASSAY_ANALYSIS_OUTLIERS_H
 

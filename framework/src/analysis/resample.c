@@ -29,10 +29,10 @@ struct engine {
     const struct resample_data *data;
     double centre;
     struct row *rows;
-    uint16_t *drawn;            /* how often each sample was drawn */
-    size_t median_low;          /* ranks that the median averages */
+    uint16_t *drawn;   /* how often each sample was drawn */
+    size_t median_low; /* ranks that the median averages */
     size_t median_high;
-    size_t trim_low;            /* ranks [low, high) of lowmean */
+    size_t trim_low; /* ranks [low, high) of lowmean */
     size_t trim_high;
     struct by_distance **known; /* [low sample of the median] -> table by high sample */
 };
@@ -40,7 +40,7 @@ struct engine {
 static void engine_init(struct engine *e, const struct resample_data *data)
 {
     size_t n = data->count;
-    *e = (struct engine){.data = data, 
+    *e = (struct engine){.data = data,
                          .centre = stats_mean(data->value, n),
                          .rows = memory_zeroed(n, sizeof(struct row)),
                          .drawn = memory_zeroed(n, sizeof(uint16_t)),
@@ -73,8 +73,8 @@ static void engine_release(struct engine *e)
     free(e->rows);
 }
 
-/* One index out of the bits; what is left of them serves the next (Lemire 2019, without rejection: the bias is
- * below n^DRAWS_A_WORD / 2^64). */
+/* One index out of the bits; what is left of them serves the next (Lemire 2019, without rejection:
+ * the bias is below n^DRAWS_A_WORD / 2^64). */
 static inline size_t take_index(uint64_t *bits, uint64_t n)
 {
     wide product = (wide)*bits * n;
@@ -250,10 +250,11 @@ void resample(const struct resample_data *data, struct rng *rng, size_t resample
     engine_release(&e);
 }
 
-#define BUCKETS     1024
-#define SORT_BELOW  256
+#define BUCKETS    1024
+#define SORT_BELOW 256
 
-/* Moves to `scratch` the values, in any order, among which the k-th smallest (from 0) of all is the *k-th; all lie in
+/* Moves to `scratch` the values, in any order, among which the k-th smallest (from 0) of all is the
+ * *k-th; all lie in
  * [*min, *max]. Values are dealt into buckets, and only the bucket with the wanted one is kept. */
 static size_t keep_bucket(const double *values, size_t count, size_t *k, double *min, double *max,
                           double *scratch)

@@ -1,9 +1,11 @@
-/* The bootstrap (Efron 1979): every statistic of many resamples with replacement, from one pass a resample.
+/* The bootstrap (Efron 1979): every statistic of many resamples with replacement, from one pass a
+ * resample.
  *
- * A resample is kept as how often each of the sorted values was drawn. Means, variances and the slope are weighted sums over
- * those counts; order statistics are a walk along them; the median deviation walks the values in the order of their
- * distance from the resample's median, which is worked out once for each median that occurs. That costs a few
- * nanoseconds a value where sorting every resample costs hundreds. */
+ * A resample is kept as how often each of the sorted values was drawn. Means, variances and the
+ * slope are weighted sums over those counts; order statistics are a walk along them; the median
+ * deviation walks the values in the order of their distance from the resample's median, which is
+ * worked out once for each median that occurs. That costs a few nanoseconds a value where sorting
+ * every resample costs hundreds. */
 #ifndef ASSAY_ANALYSIS_RESAMPLE_H
 #define ASSAY_ANALYSIS_RESAMPLE_H
 
@@ -34,7 +36,8 @@ struct resample_data {
     const double *time;
 };
 
-/* Fills out[s][0 .. resamples) for every statistic s whose out[s] is not NULL. The MAD is scaled (STATS_MAD_SCALE). */
+/* Fills out[s][0 .. resamples) for every statistic s whose out[s] is not NULL. The MAD is scaled
+ * (STATS_MAD_SCALE). */
 void resample(const struct resample_data *data, struct rng *rng, size_t resamples,
               double *out[STATISTICS]);
 
@@ -45,7 +48,8 @@ struct estimate {
     double standard_error; /* standard deviation over the resamples */
 };
 
-/* Sums a distribution up around its point estimate. `scratch` has room for `count` numbers; `curve` may be NULL. */
+/* Sums a distribution up around its point estimate. `scratch` has room for `count` numbers; `curve`
+ * may be NULL. */
 struct estimate resample_summary(const double *values, size_t count, double point,
                                  double confidence, double *scratch, struct curve *curve);
 

@@ -55,7 +55,8 @@ size_t axis_count_initialisers(const char *fields_text, const char *field)
             at = skip_quoted(at);
             continue;
         }
-        depth += (*at == '(' || *at == '{' || *at == '[') - (*at == ')' || *at == '}' || *at == ']');
+        depth +=
+            (*at == '(' || *at == '{' || *at == '[') - (*at == ')' || *at == '}' || *at == ']');
         if (depth == 0 && *at == ',') {
             count += filled;
             filled = false;
@@ -80,13 +81,15 @@ static int read_axis(const struct assay_entry *entry, const char *field, const i
         last--;
     }
     if (word_count > 0 && integer_count > 0) {
-        return error_set(error, STATUS_USAGE, "%s:%d: %s gives both integers and words for one axis",
-                         entry->file, entry->line, entry->ident);
+        return error_set(error, STATUS_USAGE,
+                         "%s:%d: %s gives both integers and words for one axis", entry->file,
+                         entry->line, entry->ident);
     }
     if (integer_count > ASSAY_AXIS_MAX || last > integer_count) {
-        return error_set(error, STATUS_USAGE,
-                         "%s:%d: %s: the integers of .%s cannot be counted: write them out, at most %d",
-                         entry->file, entry->line, entry->ident, field, ASSAY_AXIS_MAX);
+        return error_set(
+            error, STATUS_USAGE,
+            "%s:%d: %s: the integers of .%s cannot be counted: write them out, at most %d",
+            entry->file, entry->line, entry->ident, field, ASSAY_AXIS_MAX);
     }
     axis->words = word_count > 0 ? words : NULL;
     axis->integers = integer_count > 0 ? integers : NULL;

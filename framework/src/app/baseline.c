@@ -16,14 +16,17 @@
 
 int baseline_check_name(const char *name, struct error *error)
 {
-    bool good = name[0] != '\0' && name[0] != '.' && name[0] != '-' && strlen(name) <= NAME_MAX_BYTES;
+    bool good =
+        name[0] != '\0' && name[0] != '.' && name[0] != '-' && strlen(name) <= NAME_MAX_BYTES;
     for (const char *c = name; *c != '\0' && good; c++) {
         good = isalnum((unsigned char)*c) || strchr("_-.", *c) != NULL;
     }
     if (!good) {
-        return error_set(error, STATUS_USAGE,
-                         "\"%.80s\" is no name for a baseline: use up to 64 letters, digits, '_', '-' "
-                         "and '.', beginning with a letter, a digit or '_'", name);
+        return error_set(
+            error, STATUS_USAGE,
+            "\"%.80s\" is no name for a baseline: use up to 64 letters, digits, '_', '-' "
+            "and '.', beginning with a letter, a digit or '_'",
+            name);
     }
     return 0;
 }
@@ -40,9 +43,10 @@ int baseline_load(const char *folder, const char *name, const char *suite, struc
     document_path(&path, folder, name, suite);
     int result = baseline_check_name(name, error);
     if (result == 0 && !file_exists(str_text(&path))) {
-        result = error_set(error, STATUS_ENVIRONMENT,
-                           "there is no baseline \"%s\" of %s (%s): save one with --save-baseline %s",
-                           name, suite, str_text(&path), name);
+        result =
+            error_set(error, STATUS_ENVIRONMENT,
+                      "there is no baseline \"%s\" of %s (%s): save one with --save-baseline %s",
+                      name, suite, str_text(&path), name);
     }
     if (result == 0) {
         result = result_read(str_text(&path), baseline, error);
@@ -55,15 +59,18 @@ int baseline_check_origin(const struct result *baseline, const char *name,
                           const struct host_facts *host, struct error *error)
 {
     if (baseline->method != RESULT_METHOD) {
-        return error_set(error, STATUS_ENVIRONMENT,
-                         "the baseline \"%s\" was measured by method %d, this is method %d: save it "
-                         "again, or use --baseline-lenient", name, baseline->method, RESULT_METHOD);
+        return error_set(
+            error, STATUS_ENVIRONMENT,
+            "the baseline \"%s\" was measured by method %d, this is method %d: save it "
+            "again, or use --baseline-lenient",
+            name, baseline->method, RESULT_METHOD);
     }
     if (strcmp(baseline->host.key, host->key) != 0) {
-        return error_set(error, STATUS_ENVIRONMENT,
-                         "the baseline \"%s\" comes from another host (%s, %d CPUs, key %s; this one has "
-                         "key %s): save it here, or use --baseline-lenient", name,
-                         baseline->host.cpu_model, baseline->host.cpus, baseline->host.key, host->key);
+        return error_set(
+            error, STATUS_ENVIRONMENT,
+            "the baseline \"%s\" comes from another host (%s, %d CPUs, key %s; this one has "
+            "key %s): save it here, or use --baseline-lenient",
+            name, baseline->host.cpu_model, baseline->host.cpus, baseline->host.key, host->key);
     }
     return 0;
 }
@@ -75,7 +82,8 @@ static void carry_over(const char *path, struct result *result)
     json_t *benchmarks = json_object_get(root, "benchmarks");
     size_t i;
     json_t *old;
-    json_array_foreach (benchmarks, i, old) {
+    json_array_foreach(benchmarks, i, old)
+    {
         const char *id = json_string_value(json_object_get(old, "id"));
         const char *status = json_string_value(json_object_get(old, "status"));
         if (id == NULL || status == NULL || strcmp(status, "measured") != 0) {
@@ -105,7 +113,8 @@ static void drop_carried(struct result *result, size_t count)
     }
 }
 
-/* Whether there is an old document whose benchmarks may stand beside the new ones. 1, 0, or -1 with an error. */
+/* Whether there is an old document whose benchmarks may stand beside the new ones. 1, 0, or -1 with
+ * an error. */
 static int old_may_be_kept(const char *path, const char *name, const struct result *result,
                            bool partial, struct error *error)
 {
@@ -118,9 +127,11 @@ static int old_may_be_kept(const char *path, const char *name, const struct resu
                baseline_check_origin(&old, name, &result->host, &why) == 0;
     result_release(&old);
     if (!keep && partial) {
-        return error_set(error, STATUS_ENVIRONMENT,
-                         "this run measured a part of the suite and cannot replace the whole baseline "
-                         "\"%s\": %s", name, why.text);
+        return error_set(
+            error, STATUS_ENVIRONMENT,
+            "this run measured a part of the suite and cannot replace the whole baseline "
+            "\"%s\": %s",
+            name, why.text);
     }
     return keep;
 }
@@ -228,7 +239,8 @@ int baseline_remove(const char *folder, const char *name, struct error *error)
     int code = 0;
     str_format(&path, "%s/%s", folder, name);
     if (lstat(str_text(&path), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-        code = error_set(error, STATUS_ENVIRONMENT, "there is no baseline \"%s\" in %s", name, folder);
+        code =
+            error_set(error, STATUS_ENVIRONMENT, "there is no baseline \"%s\" in %s", name, folder);
     } else if (nftw(str_text(&path), remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0) {
         code = error_set(error, STATUS_ENVIRONMENT, "cannot remove %s: %s", str_text(&path),
                          strerror(errno));

@@ -76,8 +76,8 @@ static void run_here(const struct isolate_job *job, struct record *record)
     bench_run(job->bench, &job->plan, record);
 }
 
-/* Standard output belongs to the results: what a body prints goes to standard error. Leaving through exit() lets
- * sanitizers and coverage write their reports. */
+/* Standard output belongs to the results: what a body prints goes to standard error. Leaving
+ * through exit() lets sanitizers and coverage write their reports. */
 static _Noreturn void child_main(const struct isolate_job *job, struct record *record, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

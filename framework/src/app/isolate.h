@@ -1,5 +1,5 @@
-/* Runs one benchmark in a process of its own and watches over it: a crash, an exit, a loop without an end or Ctrl-C reach
- * no further than that process. */
+/* Runs one benchmark in a process of its own and watches over it: a crash, an exit, a loop without
+ * an end or Ctrl-C reach no further than that process. */
 #ifndef ASSAY_APP_ISOLATE_H
 #define ASSAY_APP_ISOLATE_H
 
@@ -12,9 +12,9 @@ struct isolate_job {
     const struct bench_case *bench;
     const char *(*skip_if)(void);
     struct sampler_plan plan;
-    int64_t pin_cpu;    /* -1: none */
-    double limit_s;     /* the process is stopped after this long and the benchmark fails */
-    bool in_process;    /* run it here, unprotected */
+    int64_t pin_cpu; /* -1: none */
+    double limit_s;  /* the process is stopped after this long and the benchmark fails */
+    bool in_process; /* run it here, unprotected */
     /* Called a few times a second while the benchmark runs; NULL: not at all. */
     void (*watch)(const struct record *record, void *context);
     void *watch_context;
@@ -23,12 +23,13 @@ struct isolate_job {
 /* Blocks the signals that isolate_run waits for (SIGINT, SIGTERM, SIGCHLD). Call it once before. */
 void isolate_init(void);
 
-/* A record with room for `samples`, shared with child processes. Never NULL; release with isolate_release. */
+/* A record with room for `samples`, shared with child processes. Never NULL; release with
+ * isolate_release. */
 struct record *isolate_record(size_t samples);
 void isolate_release(struct record *record);
 
-/* Runs the job and fills its record: DONE, FAILED or SKIPPED. false when SIGINT or SIGTERM came: the benchmark was
- * stopped and its record means nothing. */
+/* Runs the job and fills its record: DONE, FAILED or SKIPPED. false when SIGINT or SIGTERM came:
+ * the benchmark was stopped and its record means nothing. */
 bool isolate_run(const struct isolate_job *job, struct record *record);
 
 #endif

@@ -65,7 +65,8 @@ static int check_complete(struct session *s, const char *name)
         if (old == NULL || old->record == NULL) {
             return error_set(&s->error, STATUS_ENVIRONMENT,
                              "the baseline \"%s\" has no figure of %s: save it again, or use "
-                             "--baseline-lenient", name, s->plan.cases[i].id);
+                             "--baseline-lenient",
+                             name, s->plan.cases[i].id);
         }
     }
     return 0;
@@ -80,7 +81,8 @@ static int load_baseline(struct session *s)
         return 0;
     }
     if (o->baseline != NULL) {
-        if (baseline_load(o->baselines_dir, name, s->plan.suite->name, &s->baseline, &s->error) != 0 ||
+        if (baseline_load(o->baselines_dir, name, s->plan.suite->name, &s->baseline, &s->error) !=
+                0 ||
             baseline_check_origin(&s->baseline, name, &s->result.host, &s->error) != 0) {
             return -1;
         }
@@ -141,7 +143,8 @@ static char *default_results_dir(const struct result *r)
     return str_detach(&path);
 }
 
-/* results/latest -> the newest run; replaced in one step. A file system without links is no error. */
+/* results/latest -> the newest run; replaced in one step. A file system without links is no error.
+ */
 static void point_latest(const char *folder)
 {
     struct str temporary = STR_EMPTY;
@@ -159,8 +162,8 @@ static int prepare_results(struct session *s)
     if (o->discard_baseline) {
         return 0;
     }
-    s->results_dir = o->results_dir != NULL ? memory_text(o->results_dir)
-                                            : default_results_dir(&s->result);
+    s->results_dir =
+        o->results_dir != NULL ? memory_text(o->results_dir) : default_results_dir(&s->result);
     return file_check_writable(s->results_dir, &s->error);
 }
 

@@ -26,7 +26,7 @@ struct row {
     char letter; /* 0: none */
     enum kind kind;
     size_t offset;
-    const char *value; /* what --help calls it; for KIND_WORD the words, separated by '|' */
+    const char *value;   /* what --help calls it; for KIND_WORD the words, separated by '|' */
     const char *initial; /* the default, as the user would write it; NULL: off, empty or 0 */
     double min;
     double max;
@@ -58,19 +58,20 @@ static const struct row table[OPTION_COUNT] = {
     {"profile-time", 0, KIND_SECONDS, AT(profile_time_s), "SECS", NULL, 0.01, YEAR_S, NULL,
      "run each benchmark this long without analysis, for a profiler"},
     {"quick", 0, KIND_FLAG, AT(quick), NULL, NULL, 0, 0, "quick",
-     "0.03 s warm-up, 20 samples in 0.1 s, 10000 resamples"},
-    {"warm-up-time", 0, KIND_SECONDS, AT(warm_up_time_s), "SECS", "0.5", 0, YEAR_S,
+     "0.03 s warm-up, 0.1 s for 20 samples or more, 10000 resamples"},
+    {"warm-up-time", 0, KIND_SECONDS, AT(warm_up_time_s), "SECS", "0.3", 0, YEAR_S,
      "warm_up_time_s", "warm up this long"},
     {"measurement-time", 0, KIND_SECONDS, AT(measurement_time_s), "SECS", "1.5", 1e-3, YEAR_S,
      "measurement_time_s", "measure for at most this long"},
     {"sample-size", 0, KIND_COUNT, AT(sample_size), "N", "100", 10, 10000, "sample_size",
-     "samples to take, at most"},
+     "samples to take; up to four times as many until they are precise"},
     {"sampling-mode", 0, KIND_WORD, AT(sampling_mode), "auto|linear|flat", "auto", 0, 0,
      "sampling_mode", "iterations of the samples: rising in random order, or equal"},
     {"target-precision", 0, KIND_FRACTION, AT(target_precision), "P", "1%", 0, 1,
-     "target_precision", "stop from half the samples on once the interval is +-P; 0: never"},
-    {"time-budget", 0, KIND_SECONDS, AT(time_budget_s), "SECS", NULL, 0.01, YEAR_S,
-     "time_budget_s", "share this time among all benchmarks of the run"},
+     "target_precision",
+     "take samples until the interval is +-P; 0: --sample-size of them in --measurement-time"},
+    {"time-budget", 0, KIND_SECONDS, AT(time_budget_s), "SECS", NULL, 0.01, YEAR_S, "time_budget_s",
+     "share this time among all benchmarks of the run"},
     {"max-time", 0, KIND_SECONDS, AT(max_time_s), "SECS", "60", 0.1, YEAR_S, "max_time_s",
      "stop a benchmark that has not ended after this long; it fails"},
     {"threads", 0, KIND_COUNTS, AT(threads), "N,N,...", NULL, 1, 1024, NULL,
@@ -89,8 +90,8 @@ static const struct row table[OPTION_COUNT] = {
      "confidence_level", "of every interval"},
     {"significance-level", 0, KIND_FRACTION, AT(significance_level), "P", "0.05", 1e-6, 0.5,
      "significance_level", "p-value below which a change is called"},
-    {"noise-threshold", 0, KIND_FRACTION, AT(noise_threshold), "P", "0.01", 0, 1,
-     "noise_threshold", "a called change lies beyond this"},
+    {"noise-threshold", 0, KIND_FRACTION, AT(noise_threshold), "P", "0.01", 0, 1, "noise_threshold",
+     "a called change lies beyond this"},
     {"save-baseline", 's', KIND_TEXT, AT(save_baseline), "NAME", NULL, 0, 0, NULL,
      "store the results under this name"},
     {"baseline", 'b', KIND_TEXT, AT(baseline), "NAME", NULL, 0, 0, NULL,
@@ -192,8 +193,7 @@ static int parse_number(const struct row *row, const char *text, double *value, 
 {
     char expected[128];
     bool seconds = row->kind == KIND_SECONDS;
-    bool read =
-        seconds ? units_parse_seconds(text, value) : units_parse_fraction(text, value);
+    bool read = seconds ? units_parse_seconds(text, value) : units_parse_fraction(text, value);
     if (!read || *value < row->min || *value > row->max) {
         if (seconds) {
             snprintf(expected, sizeof expected, "a time of at least %g s (as 2, 1.5s or 300ms)",
@@ -291,10 +291,11 @@ static int unknown(const char *argument, size_t length, struct error *error)
         names[i] = table[i].name;
     }
     snprintf(word, sizeof word, "%.*s", (int)length - 2, argument + 2);
-    const char *near = strncmp(argument, "--", 2) == 0 ? nearest_word(word, names, OPTION_COUNT) : NULL;
+    const char *near =
+        strncmp(argument, "--", 2) == 0 ? nearest_word(word, names, OPTION_COUNT) : NULL;
     if (near != NULL) {
-        return error_set(error, STATUS_USAGE, "unknown option %.*s; did you mean --%s?", (int)length,
-                         argument, near);
+        return error_set(error, STATUS_USAGE, "unknown option %.*s; did you mean --%s?",
+                         (int)length, argument, near);
     }
     return error_set(error, STATUS_USAGE, "unknown option %.*s; --help lists them", (int)length,
                      argument);
@@ -307,9 +308,9 @@ static int parse_option(char **argv, int argc, int *at, struct options *options,
     const char *argument = argv[*at];
     bool is_long = strncmp(argument, "--", 2) == 0;
     size_t length = is_long ? strcspn(argument, "=") : strlen(argument);
-    const struct row *row = is_long                ? find_row(argument + 2, length - 2)
+    const struct row *row = is_long               ? find_row(argument + 2, length - 2)
                             : argument[2] == '\0' ? find_letter(argument[1])
-                                                   : NULL;
+                                                  : NULL;
     if (row == NULL) {
         return unknown(argument, length, error);
     }
@@ -390,9 +391,11 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 void options_add_help(const struct options *options, struct str *out)
 {
     str_format(out, "usage: %s [OPTION]... [FILTER]...\n\n", options->program);
-    str_add(out, "Measures the benchmarks whose id matches a FILTER (POSIX extended regular expressions); "
-                 "all\nwithout one. Results go to standard output, progress and notes to standard "
-                 "error.\n\n");
+    str_add(
+        out,
+        "Measures the benchmarks whose id matches a FILTER (POSIX extended regular expressions); "
+        "all\nwithout one. Results go to standard output, progress and notes to standard "
+        "error.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct row *row = &table[i];
         struct str left = STR_EMPTY;

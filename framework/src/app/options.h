@@ -1,4 +1,5 @@
-/* The command line of a suite. One table drives the parser, --help and the echo of the settings in every result. */
+/* The command line of a suite. One table drives the parser, --help and the echo of the settings in
+ * every result. */
 #ifndef ASSAY_APP_OPTIONS_H
 #define ASSAY_APP_OPTIONS_H
 
@@ -118,8 +119,9 @@ struct options {
     bool given[OPTION_COUNT];
 };
 
-/* Fills *options from the defaults and argv, which must outlive it. 0; or -1 with STATUS_USAGE and a sentence that names the
- * option (and the nearest one, when it is unknown), leaving *options half filled. */
+/* Fills *options from the defaults and argv, which must outlive it. 0; or -1 with STATUS_USAGE and
+ * a sentence that names the option (and the nearest one, when it is unknown), leaving *options half
+ * filled. */
 int options_parse(int argc, char **argv, struct options *options, struct error *error);
 
 void options_add_help(const struct options *options, struct str *out);

@@ -52,8 +52,8 @@ static int check_entry(const struct assay_entry *entry, const struct assay_suite
     if (entry->abi != ASSAY_ABI || entry->suite->abi != ASSAY_ABI) {
         return error_set(error, STATUS_USAGE,
                          "%s:%d: %s was compiled against interface %u of assay.h, this library has "
-                         "%d: compile it again", entry->file, entry->line, entry->ident, entry->abi,
-                         ASSAY_ABI);
+                         "%d: compile it again",
+                         entry->file, entry->line, entry->ident, entry->abi, ASSAY_ABI);
     }
     if (strcmp(entry->suite->name, suite->name) != 0) {
         return error_set(error, STATUS_USAGE,
@@ -97,6 +97,7 @@ static void add_case(struct plan *plan, const struct assay_entry *entry, const s
         .arg2 = make_arg(&axes[1], second, &added->arg2_text),
         .threads = threads > 0 ? (unsigned)threads : 1,
         .batch = entry->batch > 0 ? entry->batch : 1,
+        .null_run = entry->suite->null_run,
     };
     struct str id = STR_EMPTY;
     str_format(&id, "%s/%s", entry->suite->name, entry_name(entry));
@@ -112,7 +113,8 @@ static void add_case(struct plan *plan, const struct assay_entry *entry, const s
     added->id = str_detach(&id);
 }
 
-/* Thread counts of an entry: its own list, or the command line's in its place; one 0 when it has none. */
+/* Thread counts of an entry: its own list, or the command line's in its place; one 0 when it has
+ * none. */
 static size_t thread_counts(const struct assay_entry *entry, const struct options *options,
                             int counts[ASSAY_AXIS_MAX])
 {
@@ -131,8 +133,8 @@ static size_t thread_counts(const struct assay_entry *entry, const struct option
     return count;
 }
 
-static int expand(struct plan *plan, const struct assay_entry *entry,
-                  const struct options *options, struct error *error)
+static int expand(struct plan *plan, const struct assay_entry *entry, const struct options *options,
+                  struct error *error)
 {
     struct axis axes[2];
     if (axis_first(entry, &axes[0], error) != 0 || axis_second(entry, &axes[1], error) != 0) {
@@ -155,10 +157,10 @@ static int check_unique(const struct plan *plan, struct error *error)
     for (size_t i = 0; i < plan->count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strcmp(plan->cases[i].id, plan->cases[j].id) == 0) {
-                return error_set(error, STATUS_USAGE, "two benchmarks have the id %s: %s:%d and %s:%d",
-                                 plan->cases[i].id, plan->cases[j].entry->file,
-                                 plan->cases[j].entry->line, plan->cases[i].entry->file,
-                                 plan->cases[i].entry->line);
+                return error_set(
+                    error, STATUS_USAGE, "two benchmarks have the id %s: %s:%d and %s:%d",
+                    plan->cases[i].id, plan->cases[j].entry->file, plan->cases[j].entry->line,
+                    plan->cases[i].entry->file, plan->cases[i].entry->line);
             }
         }
     }
@@ -168,8 +170,8 @@ static int check_unique(const struct plan *plan, struct error *error)
 static bool has_tag(const struct assay_entry *entry, const char *tag)
 {
     size_t length = strlen(tag);
-    for (const char *at = entry->tags == NULL ? "" : entry->tags;
-         *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+    for (const char *at = entry->tags == NULL ? "" : entry->tags; *(at += strspn(at, " ")) != '\0';
+         at += strcspn(at, " ")) {
         if (strcspn(at, " ") == length && strncmp(at, tag, length) == 0) {
             return true;
         }
@@ -311,8 +313,9 @@ int plan_make(const struct assay_entry *entries, const struct options *options, 
         count++;
     }
     if (count == 0) {
-        return error_set(error, STATUS_USAGE, "this program has no benchmark: write one with "
-                                              "ASSAY_BENCH and link its object file");
+        return error_set(error, STATUS_USAGE,
+                         "this program has no benchmark: write one with "
+                         "ASSAY_BENCH and link its object file");
     }
     const struct assay_entry **sorted = memory_zeroed(count, sizeof(struct assay_entry *));
     size_t at = 0;

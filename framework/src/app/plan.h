@@ -1,4 +1,5 @@
-/* From registered entries to the list of benchmarks to run: every entry times the values of its axes, sorted, filtered. */
+/* From registered entries to the list of benchmarks to run: every entry times the values of its
+ * axes, sorted, filtered. */
 #ifndef ASSAY_APP_PLAN_H
 #define ASSAY_APP_PLAN_H
 
@@ -23,8 +24,9 @@ struct plan {
 /* The entries that constructors linked. */
 const struct assay_entry *plan_entries(void);
 
-/* Expands, checks and filters. 0; or -1 with STATUS_USAGE and a sentence: no benchmark, a duplicate id, an entry of
- * another ABI, a filter that is no expression or matches nothing. Release it in either case. */
+/* Expands, checks and filters. 0; or -1 with STATUS_USAGE and a sentence: no benchmark, a duplicate
+ * id, an entry of another ABI, a filter that is no expression or matches nothing. Release it in
+ * either case. */
 int plan_make(const struct assay_entry *entries, const struct options *options, struct plan *plan,
               struct error *error);
 void plan_release(struct plan *plan);

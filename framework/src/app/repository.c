@@ -31,7 +31,7 @@ char *repository_commit(bool *dirty)
         return NULL;
     }
     char *commit = memory_text(line);
-    *dirty = first_line_of("git status --porcelain --untracked-files=no 2>/dev/null", line,
-                           sizeof line);
+    *dirty =
+        first_line_of("git status --porcelain --untracked-files=no 2>/dev/null", line, sizeof line);
     return commit;
 }

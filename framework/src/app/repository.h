@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* The commit of the working folder (12 hex digits, newly allocated), and whether tracked files differ from it; NULL
- * outside of git or without git. */
+/* The commit of the working folder (12 hex digits, newly allocated), and whether tracked files
+ * differ from it; NULL outside of git or without git. */
 char *repository_commit(bool *dirty);
 
 #endif

@@ -8,9 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-/* A kernel whose iteration takes less than this times the empty loop's is not told from it. */
-#define RESOLUTION_FACTOR 1.25
-
 static void print(const struct str *text)
 {
     fwrite(str_text(text), 1, text->length, stdout);
@@ -72,15 +69,6 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
     b->baseline = baseline;
 }
 
-/* What an iteration costs without a kernel: the loop, and the clock reads where every batch has its own. */
-static double floor_ns(const struct runner *runner, const struct plan_case *c,
-                       const struct record *record)
-{
-    double clock_ns =
-        record->batched ? runner->result->clock.cost_ns / c->bench_case.batch : 0;
-    return runner->result->loop_ns.point + clock_ns;
-}
-
 static void analyse(struct runner *runner, struct result_benchmark *b)
 {
     struct analysis_settings settings = settings_for_analysis(runner->options, b->id);
@@ -91,17 +79,14 @@ static void analyse(struct runner *runner, struct result_benchmark *b)
                  b->analysis);
 }
 
-static void finish(struct runner *runner, const struct plan_case *c, struct result_benchmark *b,
-                   const struct record *record)
+static void finish(struct runner *runner, struct result_benchmark *b, const struct record *record)
 {
     if (record->state == RECORD_DONE) {
         b->status = RESULT_MEASURED;
         b->record = copy_record(record);
         attach_baseline(runner, b);
         analyse(runner, b);
-        b->below_resolution =
-            runner->result->has_loop && b->analysis->estimates[STATISTIC_LOWMEAN].lower <=
-                                            floor_ns(runner, c, record) * RESOLUTION_FACTOR;
+        b->below_resolution = record->paired_near * 2 > record->paired;
     } else {
         b->status = record->state == RECORD_SKIPPED ? RESULT_SKIPPED : RESULT_FAILED;
         b->reason = memory_text(record->reason);
@@ -205,13 +190,13 @@ void runner_run(struct runner *runner)
         struct watched watched;
         struct isolate_job job =
             make_job(runner, c, next_share(runner, begun_ns, plan->count - i), &watched);
-        struct record *record = isolate_record(job.plan.sample_size);
+        struct record *record = isolate_record(sampler_capacity(&job.plan));
         progress_draw(&runner->progress, c->id, "setup", 0);
         runner->interrupted = !isolate_run(&job, record);
         if (runner->interrupted) {
             mark_interrupted(b);
         } else {
-            finish(runner, c, b, record);
+            finish(runner, b, record);
             print_benchmark(runner, b);
         }
         isolate_release(record);
@@ -235,7 +220,7 @@ void runner_replay(struct runner *runner, const struct result *loaded)
         } else {
             free(b->measured_utc);
             b->measured_utc = memory_text(stored->measured_utc);
-            finish(runner, c, b, stored->record);
+            finish(runner, b, stored->record);
         }
         print_benchmark(runner, b);
     }
@@ -255,7 +240,7 @@ static size_t run_plainly(struct runner *runner, const char *verb)
         if (runner->options->given[OPTION_PROFILE_TIME]) {
             job.limit_s += runner->options->profile_time_s;
         }
-        struct record *record = isolate_record(job.plan.sample_size);
+        struct record *record = isolate_record(sampler_capacity(&job.plan));
         runner->interrupted = !isolate_run(&job, record);
         if (!runner->interrupted) {
             bool good = record->state == RECORD_DONE;
@@ -263,9 +248,9 @@ static size_t run_plainly(struct runner *runner, const char *verb)
             skipped += record->state == RECORD_SKIPPED;
             ran++;
             printf("%s %s ... %s%s\n", verb, c->id,
-                   good                                ? "ok"
+                   good                              ? "ok"
                    : record->state == RECORD_SKIPPED ? "skipped: "
-                                                       : "FAILED: ",
+                                                     : "FAILED: ",
                    good ? "" : record->reason);
             fflush(stdout);
         }
@@ -295,11 +280,12 @@ void runner_describe(const struct runner *runner)
         double seconds = (plan.warm_up_ns + plan.measure_ns) / 1e9;
         total_s += seconds;
         printf("%-*s  %g s warm-up, up to %zu samples in %g s, %u thread%s\n",
-               (int)runner->printer.id_width, c->id, plan.warm_up_ns / 1e9, plan.sample_size,
+               (int)runner->printer.id_width, c->id, plan.warm_up_ns / 1e9, sampler_capacity(&plan),
                plan.measure_ns / 1e9, c->bench_case.threads, c->bench_case.threads == 1 ? "" : "s");
     }
     if (runner->options->time_budget_s > 0) {
-        total_s = total_s < runner->options->time_budget_s ? total_s : runner->options->time_budget_s;
+        total_s =
+            total_s < runner->options->time_budget_s ? total_s : runner->options->time_budget_s;
     }
     printf("%zu benchmarks, at most about %.0f s\n", runner->plan->count, total_s);
 }
@@ -314,15 +300,16 @@ void runner_measure_loop(struct runner *runner)
     struct isolate_job job = {.bench = &empty,
                               .plan = {.warm_up_ns = 5e6,
                                        .measure_ns = 20e6,
+                                       .round_ns = 20e6,
                                        .sample_size = 40,
-                                       .sample_min = 40,
+                                       .rounds = 1,
                                        .force_flat = true,
                                        .seed = runner->options->seed,
                                        .stream = "empty loop"},
                               .pin_cpu = runner->options->pin_cpu,
                               .limit_s = 30,
                               .in_process = runner->options->in_process};
-    struct record *record = isolate_record(job.plan.sample_size);
+    struct record *record = isolate_record(sampler_capacity(&job.plan));
     runner->interrupted = !isolate_run(&job, record);
     if (!runner->interrupted && record->state == RECORD_DONE) {
         struct analysis analysis;

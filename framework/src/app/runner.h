@@ -15,7 +15,7 @@ struct runner {
     const struct plan *plan;
     const struct result *baseline; /* NULL: no comparison */
     const char *baseline_name;
-    struct result *result;         /* grows by a benchmark at a time */
+    struct result *result; /* grows by a benchmark at a time */
     const struct format *format;
     struct printer printer;
     struct progress progress;
@@ -25,7 +25,8 @@ struct runner {
 /* The empty loop, compiled as the suite is: the resolution of its figures. Sets result->loop_ns. */
 void runner_measure_loop(struct runner *runner);
 
-/* Runs all. Returns early, with runner->interrupted set, after SIGINT or SIGTERM; what was measured is in the result. */
+/* Runs all. Returns early, with runner->interrupted set, after SIGINT or SIGTERM; what was measured
+ * is in the result. */
 void runner_run(struct runner *runner);
 
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */

@@ -6,8 +6,13 @@
 /* A lap this many times as long as a pair of clock reads holds them below a tenth of a percent. */
 #define LAP_OVER_CLOCK 1000.0
 /* Threads do not start a lap at the same instant; it must be long beside that. */
-#define LAP_OF_THREADS_NS 2e6
-/* Part of a benchmark's share of a time budget that goes to warm-up, and part that is spent on other than measuring. */
+#define LAP_OF_THREADS_NS 4e6
+/* Length that laps are planned to have on average, and how often the samples are taken again while
+ * they are not precise enough. */
+#define LAP_NS 1e6
+#define ROUNDS 4
+/* Part of a benchmark's share of a time budget that goes to warm-up, and part that is spent on
+ * other than measuring. */
 #define BUDGET_WARM_UP 0.2
 #define BUDGET_MEASURE 0.7
 
@@ -26,7 +31,8 @@ static double choose(bool given, double option, double field)
 static size_t sample_size(const struct options *options, const struct assay_entry *entry)
 {
     bool given = options->given[OPTION_SAMPLE_SIZE] || options->quick;
-    size_t size = !given && entry->sample_size > 0 ? entry->sample_size : (size_t)options->sample_size;
+    size_t size =
+        !given && entry->sample_size > 0 ? entry->sample_size : (size_t)options->sample_size;
     size = size < SAMPLES_MIN ? SAMPLES_MIN : size;
     return size > RESAMPLE_COUNT_MAX ? RESAMPLE_COUNT_MAX : size;
 }
@@ -47,24 +53,32 @@ struct sampler_plan settings_for_sampling(const struct options *options, const s
         measure_s = fmin(measure_s, share_s * BUDGET_MEASURE);
     }
     struct sampler_plan plan = {
-        .mode = options->test                            ? SAMPLER_ONCE
+        .mode = options->test                         ? SAMPLER_ONCE
                 : options->given[OPTION_PROFILE_TIME] ? SAMPLER_PROFILE
-                                                         : SAMPLER_MEASURE,
+                                                      : SAMPLER_MEASURE,
         .warm_up_ns = warm_up_s * 1e9,
         .measure_ns =
             options->given[OPTION_PROFILE_TIME] ? options->profile_time_s * 1e9 : measure_s * 1e9,
         .sample_size = sample_size(options, entry),
         .force_linear = mode == ASSAY_LINEAR,
         .force_flat = mode == ASSAY_FLAT,
-        .shortest_lap_ns = fmax(clock_init()->cost_ns, clock_init()->resolution_ns) * LAP_OVER_CLOCK,
+        .shortest_lap_ns =
+            fmax(clock_init()->cost_ns, clock_init()->resolution_ns) * LAP_OVER_CLOCK,
         .seed = options->seed,
         .stream = c->id,
     };
-    plan.sample_min = plan.sample_size / 2 < SAMPLES_MIN ? SAMPLES_MIN : plan.sample_size / 2;
+    double lap_ns = LAP_NS;
     if (c->bench_case.threads > 1) {
-        plan.shortest_lap_ns = fmax(plan.shortest_lap_ns, LAP_OF_THREADS_NS);
+        lap_ns = LAP_OF_THREADS_NS;
+        plan.shortest_lap_ns = fmax(plan.shortest_lap_ns, LAP_OF_THREADS_NS / 2);
     }
+    plan.rounds = 1;
+    plan.round_ns = plan.measure_ns;
     if (options->target_precision > 0) {
+        plan.rounds = RESAMPLE_COUNT_MAX / plan.sample_size < ROUNDS
+                          ? RESAMPLE_COUNT_MAX / plan.sample_size
+                          : ROUNDS;
+        plan.round_ns = fmin(plan.measure_ns, lap_ns * (double)plan.sample_size);
         plan.enough = precise_enough;
         plan.enough_context = (void *)(uintptr_t)options;
     }

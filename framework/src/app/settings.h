@@ -7,8 +7,8 @@
 #include "app/plan.h"
 #include "measure/sampler.h"
 
-/* An explicit option wins over the benchmark's field, the field over the option's default. `share_s` > 0 is the part of a
- * time budget that this benchmark may use, all told. */
+/* An explicit option wins over the benchmark's field, the field over the option's default.
+ * `share_s` > 0 is the part of a time budget that this benchmark may use, all told. */
 struct sampler_plan settings_for_sampling(const struct options *options, const struct plan_case *c,
                                           double share_s);
 

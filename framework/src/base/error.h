@@ -1,5 +1,5 @@
-/* Errors as the user meets them: an exit status and one sentence. The first error stays; what follows
- * from it is not reported in its place. */
+/* Errors as the user meets them: an exit status and one sentence. The first error stays; what
+ * follows from it is not reported in its place. */
 #ifndef ASSAY_BASE_ERROR_H
 #define ASSAY_BASE_ERROR_H
 
@@ -27,8 +27,8 @@ struct error {
     char text[1024];
 };
 
-/* Sets status and sentence unless an error is there already. Always returns -1, so that a function can
- * `return error_set(...)`. */
+/* Sets status and sentence unless an error is there already. Always returns -1, so that a function
+ * can `return error_set(...)`. */
 int error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -8,12 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Replaces path by these bytes: a temporary file beside it, fsync, rename. Until the rename the old file
- * is whole; after a crash, a full disk or a signal it is either the old one or the new one. A left-over
- * temporary file is removed on failure. 0, or -1 with STATUS_ENVIRONMENT. */
+/* Replaces path by these bytes: a temporary file beside it, fsync, rename. Until the rename the old
+ * file is whole; after a crash, a full disk or a signal it is either the old one or the new one. A
+ * left-over temporary file is removed on failure. 0, or -1 with STATUS_ENVIRONMENT. */
 int file_save(const char *path, const char *bytes, size_t length, struct error *error);
 
-/* Adds the content of path to `out`. 0, or -1 with STATUS_ENVIRONMENT; a file above 1 GiB is refused. */
+/* Adds the content of path to `out`. 0, or -1 with STATUS_ENVIRONMENT; a file above 1 GiB is
+ * refused. */
 int file_load(const char *path, struct str *out, struct error *error);
 
 bool file_exists(const char *path);
@@ -24,8 +25,8 @@ int file_make_folder(const char *path, struct error *error);
 /* 0 when a file can be made in the folder (made if need be), else -1 with STATUS_ENVIRONMENT. */
 int file_check_writable(const char *folder, struct error *error);
 
-/* First line of a small file such as those of /proc and /sys, without its line break; false when it cannot
- * be read. */
+/* First line of a small file such as those of /proc and /sys, without its line break; false when it
+ * cannot be read. */
 bool file_first_line(const char *path, char *line, size_t size);
 
 #endif

@@ -24,10 +24,12 @@ static void new_line(struct json_writer *w)
 /* Length of the UTF-8 sequence that starts here, or 0 when the bytes are none (RFC 3629). */
 static size_t utf8_length(const unsigned char *s)
 {
-    size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] < 0xc2 ? 0
-                                  : s[0] < 0xf0                                    ? 3
-                                  : s[0] < 0xf5                                    ? 4
-                                                                                   : 0;
+    size_t length = s[0] < 0x80                   ? 1
+                    : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                    : s[0] < 0xc2                 ? 0
+                    : s[0] < 0xf0                 ? 3
+                    : s[0] < 0xf5                 ? 4
+                                                  : 0;
     for (size_t i = 1; i < length; i++) {
         if ((s[i] & 0xc0) != 0x80) {
             return 0;
@@ -173,14 +175,16 @@ void json_add_value(struct json_writer *w, const char *key, const json_t *value)
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         json_begin_object_line(w, key);
-        json_object_foreach ((json_t *)(uintptr_t)value, name, member) {
+        json_object_foreach((json_t *)(uintptr_t)value, name, member)
+        {
             json_add_value(w, name, member);
         }
         json_end(w);
         break;
     case JSON_ARRAY:
         json_begin_array_line(w, key);
-        json_array_foreach (value, index, member) {
+        json_array_foreach(value, index, member)
+        {
             json_add_value(w, NULL, member);
         }
         json_end(w);

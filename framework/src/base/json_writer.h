@@ -1,6 +1,6 @@
-/* Writes JSON, a value at a time, into a text. The same calls give the same bytes. Doubles are written in the
- * fewest digits that read back as the same number; a double that is not finite is a programming error
- * and is caught by an assertion, so no document holds NaN.
+/* Writes JSON, a value at a time, into a text. The same calls give the same bytes. Doubles are
+ * written in the fewest digits that read back as the same number; a double that is not finite is a
+ * programming error and is caught by an assertion, so no document holds NaN.
  *
  *     json_begin_object(w, NULL); json_add_int(w, "n", 3); json_end(w);      {"n": 3}
  *

@@ -1,5 +1,5 @@
-/* Seeded random numbers: xoshiro256++ (Blackman and Vigna 2019) started through SplitMix64. The same
- * seed gives the same numbers on every machine and compiler. Not for secrets. */
+/* Seeded random numbers: xoshiro256++ (Blackman and Vigna 2019) started through SplitMix64. The
+ * same seed gives the same numbers on every machine and compiler. Not for secrets. */
 #ifndef ASSAY_BASE_RNG_H
 #define ASSAY_BASE_RNG_H
 
@@ -14,7 +14,8 @@ struct rng {
 #define RNG_SEED_MAX ((UINT64_C(1) << 53) - 1)
 
 void rng_seed(struct rng *rng, uint64_t seed);
-/* As rng_seed, for a named stream of a run: each benchmark draws its own numbers whatever else runs. */
+/* As rng_seed, for a named stream of a run: each benchmark draws its own numbers whatever else
+ * runs. */
 void rng_seed_stream(struct rng *rng, uint64_t seed, const char *stream);
 /* Uniform in [0, bound), bound > 0, without bias (Lemire 2019). */
 uint64_t rng_below(struct rng *rng, uint64_t bound);

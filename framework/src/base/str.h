@@ -1,5 +1,5 @@
-/* A text that grows. Invariants between calls: `data` is NULL-terminated at `length`, or NULL while the
- * text is empty and nothing was ever added; str_text() never returns NULL. */
+/* A text that grows. Invariants between calls: `data` is NULL-terminated at `length`, or NULL while
+ * the text is empty and nothing was ever added; str_text() never returns NULL. */
 #ifndef ASSAY_BASE_STR_H
 #define ASSAY_BASE_STR_H
 

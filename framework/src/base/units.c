@@ -9,7 +9,8 @@ static const struct {
     const char *name;
     double seconds;
 } durations[] = {
-    {"", 1}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}, {"min", 60}, {"m", 60}, {"h", 3600},
+    {"", 1},      {"s", 1},    {"ms", 1e-3}, {"us", 1e-6},
+    {"ns", 1e-9}, {"min", 60}, {"m", 60},    {"h", 3600},
 };
 
 static const struct unit times[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
@@ -81,7 +82,11 @@ void units_add_number(struct str *out, double value)
         str_format(out, "%.3e", value);
         return;
     }
-    int decimals = size >= 999.95 ? 0 : size >= 99.995 ? 1 : size >= 9.9995 ? 2 : size >= 0.99995 ? 3 : 4;
+    int decimals = size >= 999.95    ? 0
+                   : size >= 99.995  ? 1
+                   : size >= 9.9995  ? 2
+                   : size >= 0.99995 ? 3
+                                     : 4;
     str_format(out, "%.*f", decimals, value);
 }
 

@@ -11,7 +11,8 @@ bool units_parse_seconds(const char *text, double *seconds);
 /* "1%" or "0.01": a fraction. false when the text is none. */
 bool units_parse_fraction(const char *text, double *fraction);
 
-/* Factor and name of the unit in which a time of this many nanoseconds reads best, or of the wanted unit
+/* Factor and name of the unit in which a time of this many nanoseconds reads best, or of the wanted
+ * unit
  * ("ns", "us", "ms", "s") when it is not NULL and known. */
 struct unit {
     double factor;

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
+/* About 5 to 10 us of the empty loop, run between laps of kernels that may be hardly slower. */
+#define PROBE_ITERATIONS 20000
+#define PAIR_BELOW_NS    4.0
+
 struct assay_bench {
     const struct bench_case *bench;
     struct team *team;
@@ -18,11 +22,14 @@ struct assay_bench {
     bool in_lap;
     bool over;
     bool paused;
+    uint64_t lap_iterations;
     uint64_t start_ticks; /* of the span that runs */
     double timed_ns;      /* of the spans that ended in this lap */
     struct team_span span;
 
-    bool recorded;        /* the body times itself */
+    uint64_t probe_iterations; /* > 0: this runs the empty loop for one lap */
+
+    bool recorded; /* the body times itself */
     double recorded_ns;
 
     uint64_t batch_iterations; /* of the batch that runs */
@@ -48,12 +55,49 @@ static double span_ns(const assay_bench *b, uint64_t stop_ticks)
     return (double)(stop_ticks - b->start_ticks) * b->team->ns_per_tick;
 }
 
+/* Nanoseconds of one iteration of the empty loop, now. */
+static double probe_loop_ns(const assay_bench *b)
+{
+    assay_bench probe = {.team = b->team, .probe_iterations = PROBE_ITERATIONS};
+    b->bench->null_run(&probe);
+    return probe.timed_ns / PROBE_ITERATIONS;
+}
+
+static uint64_t next_probe_lap(assay_bench *probe, uint64_t stop_ticks)
+{
+    if (probe->in_lap) {
+        probe->timed_ns = span_ns(probe, stop_ticks);
+        return 0;
+    }
+    probe->in_lap = true;
+    probe->start_ticks = clock_start();
+    return probe->probe_iterations;
+}
+
+/* Holds the lap that ended against the empty loop, when it is one of the sampled laps of a fast
+ * kernel. */
+static void pair_with_loop(assay_bench *b)
+{
+    double each_ns = b->timed_ns / (double)b->lap_iterations;
+    if (!b->sampling || b->bench->null_run == NULL || b->team->size > 1 || b->recorded) {
+        return;
+    }
+    double clock_ns = b->record->batched ? clock_init()->cost_ns / b->bench->batch : 0;
+    if (each_ns > clock_ns * BENCH_RESOLUTION_FACTOR + PAIR_BELOW_NS) {
+        return;
+    }
+    double floor_ns = probe_loop_ns(b) + clock_ns;
+    b->record->paired++;
+    b->record->paired_near += each_ns <= floor_ns * BENCH_RESOLUTION_FACTOR;
+}
+
 /* Hands in the lap that ended, if there is one, and learns the length of the next. */
 static uint64_t next_lap(assay_bench *b)
 {
     struct team_span *span = NULL;
     if (b->in_lap) {
         read_disturbance(b);
+        pair_with_loop(b);
         if (b->recorded) {
             b->span.partial = true;
             b->timed_ns = b->recorded_ns;
@@ -62,6 +106,7 @@ static uint64_t next_lap(assay_bench *b)
         span = &b->span;
     }
     uint64_t iterations = b->over ? 0 : team_next_lap(b->team, span, &b->sampling);
+    b->lap_iterations = iterations;
     b->in_lap = iterations != 0;
     b->over = iterations == 0;
     b->timed_ns = 0;
@@ -90,6 +135,9 @@ static void fail_left_early(assay_bench *b)
 uint64_t assay__lap(assay_bench *b, uint64_t left)
 {
     uint64_t stop_ticks = clock_stop();
+    if (b->probe_iterations > 0) {
+        return next_probe_lap(b, stop_ticks);
+    }
     if (!b->in_lap && !loop_may_start(b)) {
         return 0;
     }
@@ -320,10 +368,12 @@ static void judge(struct record *record, const struct sampler_plan *plan)
     if (!record->loop_reached) {
         record_end(record, RECORD_FAILED, "the body returned without reaching ASSAY_LOOP");
     } else if (plan->mode == SAMPLER_MEASURE && record->sample_count < SAMPLES_MIN) {
-        record_end(record, RECORD_FAILED, "a thread left the loop before enough samples were taken");
+        record_end(record, RECORD_FAILED,
+                   "a thread left the loop before enough samples were taken");
     } else if (plan->mode == SAMPLER_MEASURE && !(total_ns > 0)) {
-        record_end(record, RECORD_FAILED, "all samples together took no time: the clock was never "
-                                          "running, or only durations of 0 were recorded");
+        record_end(record, RECORD_FAILED,
+                   "all samples together took no time: the clock was never "
+                   "running, or only durations of 0 were recorded");
     } else {
         record_end(record, RECORD_DONE, "");
     }

@@ -7,10 +7,10 @@
 
 /* One value of an axis. */
 struct bench_arg {
-    const char *axis;  /* name of the axis, or NULL */
-    int64_t value;     /* the integer, or the index of the word */
+    const char *axis; /* name of the axis, or NULL */
+    int64_t value;    /* the integer, or the index of the word */
     bool is_word;
-    const char *text;  /* the word, or the integer as text; never NULL */
+    const char *text; /* the word, or the integer as text; never NULL */
 };
 
 struct bench_case {
@@ -19,10 +19,17 @@ struct bench_case {
     struct bench_arg arg2;
     unsigned threads; /* >= 1 */
     unsigned batch;   /* >= 1 */
+    void (*null_run)(
+        assay_bench *b); /* the empty loop, to hold fast kernels against; NULL: do not */
 };
 
-/* Runs the body on bench->threads threads and fills `record`, whose capacity is at least plan->sample_size. Every way a
- * body can go wrong short of a crash ends as RECORD_FAILED with a reason. */
+/* A kernel whose iteration takes less than this times the empty loop's (and the clock reads', where
+ * every batch has its own) is not told from it. */
+#define BENCH_RESOLUTION_FACTOR 1.25
+
+/* Runs the body on bench->threads threads and fills `record`, whose capacity is at least
+ * sampler_capacity(plan). Every way a body can go wrong short of a crash ends as RECORD_FAILED with
+ * a reason. */
 void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
                struct record *record);
 

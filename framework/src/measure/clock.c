@@ -9,7 +9,7 @@
 #endif
 
 #define CALIBRATION_NS UINT64_C(10000000)
-#define PROBES 1001
+#define PROBES         1001
 
 bool clock_uses_tsc;
 
@@ -44,7 +44,8 @@ struct instant {
     uint64_t ns;
 };
 
-/* Both clocks at one moment: of several tries the one with the least time around the counter read. */
+/* Both clocks at one moment: of several tries the one with the least time around the counter read.
+ */
 static struct instant read_both(void)
 {
     struct instant best = {0, 0};

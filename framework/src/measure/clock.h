@@ -1,5 +1,6 @@
-/* The clock of the timed spans: the CPU's time-stamp counter where it is proved to run at one rate (x86-64 CPUID
- * leaf 80000007h bit 8, and the kernel itself keeps time by it), CLOCK_MONOTONIC everywhere else. */
+/* The clock of the timed spans: the CPU's time-stamp counter where it is proved to run at one rate
+ * (x86-64 CPUID leaf 80000007h bit 8, and the kernel itself keeps time by it), CLOCK_MONOTONIC
+ * everywhere else. */
 #ifndef ASSAY_MEASURE_CLOCK_H
 #define ASSAY_MEASURE_CLOCK_H
 
@@ -12,15 +13,15 @@
 #endif
 
 struct clock_facts {
-    bool tsc;             /* else CLOCK_MONOTONIC */
-    double frequency_hz;  /* ticks a second; 1e9 for CLOCK_MONOTONIC */
+    bool tsc;            /* else CLOCK_MONOTONIC */
+    double frequency_hz; /* ticks a second; 1e9 for CLOCK_MONOTONIC */
     double ns_per_tick;
     double resolution_ns; /* smallest step seen between two reads */
     double cost_ns;       /* median of a start and a stop with nothing between them */
 };
 
-/* Chooses and calibrates the clock: about 10 ms, once a process; later calls return the same facts. Call it
- * before threads start. A child process keeps the facts of its parent. */
+/* Chooses and calibrates the clock: about 10 ms, once a process; later calls return the same facts.
+ * Call it before threads start. A child process keeps the facts of its parent. */
 const struct clock_facts *clock_init(void);
 
 /* Monotonic nanoseconds for budgets and deadlines; independent of the clock above. */

@@ -35,8 +35,9 @@ static void check_clock(struct list *list)
          clock->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", clock->resolution_ns,
          clock->cost_ns);
     if (!clock->tsc) {
-        ADVISE(check, "the time-stamp counter is not the kernel's clock source here; short laps are "
-                      "less exact");
+        ADVISE(check,
+               "the time-stamp counter is not the kernel's clock source here; short laps are "
+               "less exact");
     }
 }
 
@@ -51,8 +52,9 @@ static void check_build(struct list *list, bool optimised, const char *flags)
     } else if (strstr(flags, "-fsanitize") != NULL) {
         WARN(check, "the suite runs under a sanitizer: its times are not those of a release build");
     } else if (strstr(flags, "-falign-functions") == NULL) {
-        ADVISE(check, "add -falign-functions=64 -falign-loops=32: code addresses alone can move small "
-                      "kernels by 10 %%");
+        ADVISE(check,
+               "add -falign-functions=64 -falign-loops=32: code addresses alone can move small "
+               "kernels by 10 %%");
     }
 }
 
@@ -67,8 +69,10 @@ static void check_governor(struct list *list)
     }
     FIND(check, "%s", governor);
     if (strcmp(governor, "performance") != 0) {
-        WARN(check, "the CPU frequency follows the load (governor %s): cpupower frequency-set -g "
-                    "performance", governor);
+        WARN(check,
+             "the CPU frequency follows the load (governor %s): cpupower frequency-set -g "
+             "performance",
+             governor);
     }
 }
 
@@ -87,8 +91,9 @@ static void check_turbo(struct list *list)
     }
     FIND(check, "%s", on ? "on" : "off");
     if (on) {
-        ADVISE(check, "the clock depends on temperature and neighbours; switch boost off for steadier "
-                      "figures");
+        ADVISE(check,
+               "the clock depends on temperature and neighbours; switch boost off for steadier "
+               "figures");
     }
 }
 
@@ -117,8 +122,10 @@ static void check_load(struct list *list)
     }
     FIND(check, "%.2f over the last minute on %ld CPUs", load[0], cpus);
     if (load[0] > (double)cpus * 0.5) {
-        WARN(check, "other work is running (load %.2f on %ld CPUs): wait for it or expect wide "
-                    "intervals", load[0], cpus);
+        WARN(check,
+             "other work is running (load %.2f on %ld CPUs): wait for it or expect wide "
+             "intervals",
+             load[0], cpus);
     }
 }
 
@@ -141,8 +148,9 @@ static void check_steal(struct list *list)
     char line[512];
     uint64_t t[8] = {0};
     if (!file_first_line("/proc/stat", line, sizeof line) ||
-        sscanf(line, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-                     " %" SCNu64 " %" SCNu64,
+        sscanf(line,
+               "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+               " %" SCNu64 " %" SCNu64,
                &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]) != 8) {
         FIND(check, "not visible");
         return;
@@ -161,7 +169,8 @@ static void check_aslr(struct list *list)
     bool off = (personality(0xffffffff) & ADDR_NO_RANDOMIZE) != 0;
     FIND(check, "%s", off ? "off for this process" : "on");
     if (off) {
-        ADVISE(check, "one fixed memory layout is repeated: its luck, good or bad, is in every figure");
+        ADVISE(check,
+               "one fixed memory layout is repeated: its luck, good or bad, is in every figure");
     }
 }
 

@@ -1,5 +1,6 @@
-/* Latencies in log-linear buckets: 1,024 a power of two, so that a bucket is at most 1/1024 of its value wide and its
- * middle at most 0.05 % off. Merging adds the buckets: merged is the same as recorded together. */
+/* Latencies in log-linear buckets: 1,024 a power of two, so that a bucket is at most 1/1024 of its
+ * value wide and its middle at most 0.05 % off. Merging adds the buckets: merged is the same as
+ * recorded together. */
 #ifndef ASSAY_MEASURE_HISTOGRAM_H
 #define ASSAY_MEASURE_HISTOGRAM_H
 
@@ -49,7 +50,8 @@ static inline void histogram_add(struct histogram *h, uint64_t value)
 
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/* The value at rank ceil(q * count), 0 < q <= 1: the middle of its bucket, within [min, max]. 0 when empty. */
+/* The value at rank ceil(q * count), 0 < q <= 1: the middle of its bucket, within [min, max]. 0
+ * when empty. */
 double histogram_quantile(const struct histogram *h, double q);
 
 struct latency_summary histogram_summary(const struct histogram *h);

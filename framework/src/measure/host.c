@@ -13,7 +13,8 @@ static void copy_text(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from);
 }
 
-/* The value behind "key : value" or KEY="value" in a file of lines; false when no line has the key. */
+/* The value behind "key : value" or KEY="value" in a file of lines; false when no line has the key.
+ */
 static bool find_value(const char *path, const char *key, char separator, char *value, size_t size)
 {
     FILE *file = fopen(path, "re");

@@ -1,5 +1,5 @@
-/* What measuring one benchmark leaves: plain data without pointers, so that it can live in memory shared with the process
- * that runs the body. */
+/* What measuring one benchmark leaves: plain data without pointers, so that it can live in memory
+ * shared with the process that runs the body. */
 #ifndef ASSAY_MEASURE_RECORD_H
 #define ASSAY_MEASURE_RECORD_H
 
@@ -56,6 +56,10 @@ struct record {
     bool loop_reached;
     bool batched; /* the loop is ASSAY_LOOP_WITH: every batch has clock reads of its own */
     char reason[RECORD_REASON_BYTES]; /* why it failed or was skipped */
+    /* Samples of a fast kernel that were paired with a lap of the empty loop, and those of them
+     * that took hardly more: clock states change both alike. */
+    uint32_t paired;
+    uint32_t paired_near;
     uint64_t warm_up_iterations;
     double warm_up_ns;
     uint64_t bytes_per_iteration;
@@ -63,8 +67,8 @@ struct record {
     size_t counter_count;
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
-    size_t planned;    /* samples that the plan wants */
-    size_t capacity;   /* of samples[] */
+    size_t planned;  /* samples that the plan wants */
+    size_t capacity; /* of samples[] */
     size_t sample_count;
     struct sample samples[];
 };

@@ -11,6 +11,7 @@ void sampler_init(struct sampler *s, const struct sampler_plan *plan, struct rec
                   uint32_t *order)
 {
     *s = (struct sampler){.plan = *plan, .record = record, .order = order};
+    rng_seed_stream(&s->rng, plan->seed, plan->stream);
 }
 
 static uint64_t at_least_one(double iterations)
@@ -29,14 +30,12 @@ static uint64_t iterations_of(const struct sampler *s, size_t place)
 
 static void shuffle(struct sampler *s)
 {
-    struct rng rng;
-    rng_seed_stream(&rng, s->plan.seed, s->plan.stream);
     size_t n = s->plan.sample_size;
     for (size_t i = 0; i < n; i++) {
         s->order[i] = (uint32_t)i;
     }
     for (size_t i = n - 1; i > 0; i--) {
-        size_t j = (size_t)rng_below(&rng, i + 1);
+        size_t j = (size_t)rng_below(&s->rng, i + 1);
         uint32_t kept = s->order[i];
         s->order[i] = s->order[j];
         s->order[j] = kept;
@@ -48,12 +47,12 @@ static void plan_samples(struct sampler *s, double timed_per_iteration_ns)
     double n = (double)s->plan.sample_size;
     double parts = n * (n + 1) / 2;
     double wall = fmax(s->warm_wall_ns, 1e-3);
-    uint64_t step = at_least_one(s->plan.measure_ns / wall / parts);
+    uint64_t step = at_least_one(s->plan.round_ns / wall / parts);
     double linear_ns = parts * (double)step * wall;
     s->record->linear =
-        s->plan.force_linear || (!s->plan.force_flat && linear_ns <= 2 * s->plan.measure_ns);
+        s->plan.force_linear || (!s->plan.force_flat && linear_ns <= 2 * s->plan.round_ns);
     s->base_iterations =
-        s->record->linear ? step : at_least_one(floor(s->plan.measure_ns / n / wall));
+        s->record->linear ? step : at_least_one(floor(s->plan.round_ns / n / wall));
     uint64_t floor_iterations =
         at_least_one(s->plan.shortest_lap_ns / fmax(timed_per_iteration_ns, 1e-3));
     if (s->base_iterations < floor_iterations) {
@@ -100,17 +99,22 @@ static uint64_t next_sample(struct sampler *s, const struct sample *lap, double 
     struct record *record = s->record;
     record->samples[record->sample_count++] = *lap;
     size_t count = record->sample_count;
-    if (count == s->plan.sample_size) {
-        return stop(s, STOP_COMPLETE);
-    }
     if (count >= SAMPLES_MIN && now_ns - s->begun_ns >= s->plan.measure_ns) {
         return stop(s, STOP_TIME);
     }
-    if (s->plan.enough != NULL && count >= s->plan.sample_min && count % CHECK_EVERY == 0 &&
+    if (count >= s->plan.sample_size && count % CHECK_EVERY == 0 && s->plan.enough != NULL &&
         s->plan.enough(record->samples, count, s->plan.enough_context)) {
         return stop(s, STOP_PRECISION);
     }
+    if (count == sampler_capacity(&s->plan)) {
+        return stop(s, STOP_COMPLETE);
+    }
     s->next++;
+    if (s->next == s->plan.sample_size) {
+        shuffle(s);
+        s->next = 0;
+        record->planned = count + s->plan.sample_size;
+    }
     return s->lap_iterations = iterations_of(s, s->order[s->next]);
 }
 

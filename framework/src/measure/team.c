@@ -6,8 +6,8 @@
 int team_init(struct team *team, unsigned size, struct record *record,
               const struct sampler_plan *plan, uint32_t *order, double ns_per_tick)
 {
-    *team = (struct team){
-        .size = size, .members = size, .record = record, .ns_per_tick = ns_per_tick};
+    *team =
+        (struct team){.size = size, .members = size, .record = record, .ns_per_tick = ns_per_tick};
     sampler_init(&team->sampler, plan, record, order);
     if (pthread_mutex_init(&team->lock, NULL) != 0) {
         return -1;
@@ -39,7 +39,8 @@ static void add_span(struct team_span *lap, const struct team_span *span, bool f
     lap->page_faults += span->page_faults;
 }
 
-/* A hundredth of a nanosecond is far below any clock; more digits would only be noise in the files. */
+/* A hundredth of a nanosecond is far below any clock; more digits would only be noise in the files.
+ */
 static double rounded_ns(double ns)
 {
     return round(ns * 100) / 100;
@@ -49,10 +50,10 @@ static void plan_next(struct team *team)
 {
     struct sample sample = {
         .iterations = team->lap_iterations,
-        .time_ns = rounded_ns(team->lap.partial ? team->lap.timed_ns
-                                                : (double)(team->lap.stop_ticks -
-                                                           team->lap.start_ticks) *
-                                                      team->ns_per_tick),
+        .time_ns =
+            rounded_ns(team->lap.partial ? team->lap.timed_ns
+                                         : (double)(team->lap.stop_ticks - team->lap.start_ticks) *
+                                               team->ns_per_tick),
         .involuntary_switches = team->lap.involuntary_switches,
         .page_faults = team->lap.page_faults,
     };

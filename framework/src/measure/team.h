@@ -1,6 +1,7 @@
-/* The threads of one benchmark and the laps that they run together. Every lap begins at a meeting of all: the last to
- * arrive tells the sampler what the lap took and learns the next one's iterations. A thread that leaves its body
- * ends the measuring for all, so that nobody waits for it. */
+/* The threads of one benchmark and the laps that they run together. Every lap begins at a meeting
+ * of all: the last to arrive tells the sampler what the lap took and learns the next one's
+ * iterations. A thread that leaves its body ends the measuring for all, so that nobody waits for
+ * it. */
 #ifndef ASSAY_MEASURE_TEAM_H
 #define ASSAY_MEASURE_TEAM_H
 
@@ -15,8 +16,9 @@
 struct team_span {
     uint64_t start_ticks;
     uint64_t stop_ticks;
-    double timed_ns;  /* counts when partial */
-    bool partial;     /* paused, batched or recorded by the body: wall time from start to stop does not count */
+    double timed_ns; /* counts when partial */
+    bool partial; /* paused, batched or recorded by the body: wall time from start to stop does not
+                     count */
     uint32_t involuntary_switches;
     uint32_t page_faults;
 };
@@ -42,8 +44,8 @@ int team_init(struct team *team, unsigned size, struct record *record,
               const struct sampler_plan *plan, uint32_t *order, double ns_per_tick);
 void team_release(struct team *team);
 
-/* Waits for all threads and returns the iterations of the next lap; 0: measuring is over. `span` is NULL in the
- * first lap. *sampling tells whether the next lap counts, or is warm-up. */
+/* Waits for all threads and returns the iterations of the next lap; 0: measuring is over. `span` is
+ * NULL in the first lap. *sampling tells whether the next lap counts, or is warm-up. */
 uint64_t team_next_lap(struct team *team, const struct team_span *span, bool *sampling);
 
 /* A thread leaves its body, for whatever reason. */

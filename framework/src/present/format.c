@@ -3,8 +3,8 @@
 
 const struct format *const *format_table(size_t *count)
 {
-    static const struct format *const table[] = {&format_line,   &format_criterion, &format_bencher,
-                                                 &format_json,   &format_gbench,    &format_go};
+    static const struct format *const table[] = {&format_line, &format_criterion, &format_bencher,
+                                                 &format_json, &format_gbench,    &format_go};
     *count = sizeof table / sizeof table[0];
     return table;
 }

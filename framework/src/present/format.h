@@ -16,8 +16,8 @@ struct printer {
     size_t printed;
 };
 
-/* Each function adds its text to `out`. begin comes before the first benchmark, end after the last; either may be
- * NULL. A benchmark that was not measured is passed too. */
+/* Each function adds its text to `out`. begin comes before the first benchmark, end after the last;
+ * either may be NULL. A benchmark that was not measured is passed too. */
 struct format {
     const char *name;
     const char *help;
@@ -36,7 +36,8 @@ extern const struct format format_go;
 /* All of them, the default first; `*count` is how many. */
 const struct format *const *format_table(size_t *count);
 
-/* Work a second of one thread's iteration times the threads: "81.20 Melem/s". Adds nothing when none was stated. */
+/* Work a second of one thread's iteration times the threads: "81.20 Melem/s". Adds nothing when
+ * none was stated. */
 void format_add_throughput(struct str *out, const struct result_benchmark *b, double time_ns);
 
 #endif

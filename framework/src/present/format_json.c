@@ -95,8 +95,7 @@ static void end_gbench(const struct printer *p, struct str *out)
     str_add_char(out, '\n');
 }
 
-const struct format format_json = {
-    .name = "json", .help = "the result document", .end = end_json};
+const struct format format_json = {.name = "json", .help = "the result document", .end = end_json};
 
 const struct format format_gbench = {
     .name = "gbench", .help = "google/benchmark's JSON", .end = end_gbench};

@@ -77,7 +77,9 @@ static void add_comparison(const struct printer *p, const struct result_benchmar
     units_add_percent(out, c->change.upper);
     str_add(out, "]  ");
     paint(p, out,
-          c->verdict == VERDICT_REGRESSED ? RED : c->verdict == VERDICT_IMPROVED ? GREEN : "");
+          c->verdict == VERDICT_REGRESSED  ? RED
+          : c->verdict == VERDICT_IMPROVED ? GREEN
+                                           : "");
     str_add(out, compare_verdict_name(c->verdict));
     paint(p, out, PLAIN);
     str_add(out, "  (stored numbers: nothing below ");
@@ -111,8 +113,9 @@ static void add_details(const struct result_benchmark *b, struct str *out)
         str_add(out, "no outliers\n");
         return;
     }
-    str_format(out, "%zu outliers, effect %s: they make %.0f %% of the variance and move the mean by ",
-               outliers, outliers_effect_name(a->outliers.effect), a->outliers.variance_share * 100);
+    str_format(
+        out, "%zu outliers, effect %s: they make %.0f %% of the variance and move the mean by ",
+        outliers, outliers_effect_name(a->outliers.effect), a->outliers.variance_share * 100);
     units_add_percent(out, a->outliers.mean_shift);
     str_add(out, "\n");
 }

@@ -1,4 +1,5 @@
-/* The bar on standard error while benchmarks run: only on a terminal, erased before anything else is printed. */
+/* The bar on standard error while benchmarks run: only on a terminal, erased before anything else
+ * is printed. */
 #ifndef ASSAY_PRESENT_PROGRESS_H
 #define ASSAY_PRESENT_PROGRESS_H
 
@@ -6,8 +7,8 @@
 #include <stddef.h>
 
 struct progress {
-    bool shown;      /* whether to draw at all */
-    size_t total;    /* benchmarks */
+    bool shown;   /* whether to draw at all */
+    size_t total; /* benchmarks */
     size_t done;
     double seconds_each; /* what one takes, as far as known */
     bool drawn;

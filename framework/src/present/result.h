@@ -1,5 +1,5 @@
-/* The result of one suite, as it is in memory; docs/result.schema.json is its form on disk. The same structure is written after
- * a run and filled when a baseline is read. */
+/* The result of one suite, as it is in memory; docs/result.schema.json is its form on disk. The
+ * same structure is written after a run and filled when a baseline is read. */
 #ifndef ASSAY_PRESENT_RESULT_H
 #define ASSAY_PRESENT_RESULT_H
 
@@ -15,7 +15,8 @@
 #include <stddef.h>
 
 #define RESULT_SCHEMA "assay-result/1"
-/* Rises when figures of the same program would come out differently; then baselines are not comparable. */
+/* Rises when figures of the same program would come out differently; then baselines are not
+ * comparable. */
 #define RESULT_METHOD 1
 
 enum result_status { RESULT_MEASURED = 0, RESULT_FAILED, RESULT_SKIPPED, RESULT_INTERRUPTED };
@@ -27,7 +28,8 @@ struct result_parameter {
     char *word;
 };
 
-/* What the comparison was made with; samples are kept, so that the document can be analysed again alone. */
+/* What the comparison was made with; samples are kept, so that the document can be analysed again
+ * alone. */
 struct result_baseline {
     char *name;
     char *measured_utc;
@@ -48,11 +50,12 @@ struct result_benchmark {
     char *reason; /* NULL unless failed, skipped or interrupted */
     char *unit;
     char *measured_utc;
-    struct record *record;           /* NULL unless measured */
-    struct analysis *analysis;       /* NULL unless measured and analysed */
+    struct record *record;     /* NULL unless measured */
+    struct analysis *analysis; /* NULL unless measured and analysed */
     bool below_resolution;
     struct result_baseline *baseline; /* NULL: not compared */
-    json_t *carried; /* a benchmark of an older document, taken over as it was; the rest but id is unset */
+    json_t *carried; /* a benchmark of an older document, taken over as it was; the rest but id is
+                        unset */
 };
 
 struct result_build {
@@ -100,8 +103,9 @@ void result_format_utc(long long unix_seconds, char *text);
 /* Adds the document to `out`, with a line break at its end. */
 void result_write(const struct result *result, struct str *out);
 
-/* Reads a document. 0; or -1 with STATUS_ENVIRONMENT and a sentence that names the file and what is wrong with it
- * (missing, truncated, not a result, of another schema version); *result is empty then. */
+/* Reads a document. 0; or -1 with STATUS_ENVIRONMENT and a sentence that names the file and what is
+ * wrong with it (missing, truncated, not a result, of another schema version); *result is empty
+ * then. */
 int result_read(const char *path, struct result *result, struct error *error);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where in which file something is wrong. The first finding stays; getters after it return harmless values. */
+/* Where in which file something is wrong. The first finding stays; getters after it return harmless
+ * values. */
 struct reader {
     const char *path;
     const char *where; /* the id of the benchmark, or NULL outside of them */
@@ -66,7 +67,8 @@ static bool get_bool(struct reader *r, const json_t *object, const char *key)
     return json_is_true(value);
 }
 
-static void copy_text(struct reader *r, const json_t *object, const char *key, char *to, size_t size)
+static void copy_text(struct reader *r, const json_t *object, const char *key, char *to,
+                      size_t size)
 {
     char *text = get_text(r, object, key);
     snprintf(to, size, "%s", text);
@@ -254,6 +256,9 @@ static struct record *read_record(struct reader *r, const json_t *object)
     const json_t *warm_up = json_object_get(object, "warm_up");
     record->warm_up_iterations = (uint64_t)get_int(r, warm_up, "iterations");
     record->warm_up_ns = get_number(r, warm_up, "time_ns");
+    /* The finding is stored, not the laps it was found by. */
+    record->paired = 1;
+    record->paired_near = get_bool(r, object, "below_resolution") ? 1 : 0;
     read_throughput(json_object_get(object, "throughput"), record);
     read_counters(r, json_object_get(object, "counters"), record);
     read_latency(r, json_object_get(object, "latency_ns"), &record->latency);
@@ -334,8 +339,8 @@ static void read_root(struct reader *r, const json_t *root, struct result *resul
 {
     const char *schema = json_string_value(json_object_get(root, "schema"));
     if (schema == NULL) {
-        error_set(r->error, STATUS_ENVIRONMENT,
-                  "%s is not an assay result: it names no schema", r->path);
+        error_set(r->error, STATUS_ENVIRONMENT, "%s is not an assay result: it names no schema",
+                  r->path);
         return;
     }
     if (strcmp(schema, RESULT_SCHEMA) != 0) {
@@ -364,8 +369,8 @@ int result_read(const char *path, struct result *result, struct error *error)
         json_t *root = json_loadb(str_text(&text), text.length, JSON_REJECT_DUPLICATES, &cause);
         if (root == NULL) {
             error_set(error, STATUS_ENVIRONMENT,
-                      "%s is not valid JSON (line %d: %s): it may be truncated; save it again", path,
-                      cause.line, cause.text);
+                      "%s is not valid JSON (line %d: %s): it may be truncated; save it again",
+                      path, cause.line, cause.text);
         } else {
             read_root(&reader, root, result);
             json_decref(root);
