@@ -25,6 +25,19 @@ void isolate_init(void)
     sigaddset(&awaited, SIGTERM);
     sigaddset(&awaited, SIGCHLD);
     sigprocmask(SIG_BLOCK, &awaited, &before);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int isolate_check_cpu(int64_t cpu, struct error *error)
+{
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    bool known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+    if (cpu >= 0 && known && (cpu >= CPU_SETSIZE || !CPU_ISSET((size_t)cpu, &allowed))) {
+        return error_set(error, STATUS_ENVIRONMENT, "this process may not run on CPU %lld (--pin)",
+                         (long long)cpu);
+    }
+    return 0;
 }
 
 struct record *isolate_record(size_t samples)
@@ -86,6 +99,7 @@ static _Noreturn void child_main(const struct isolate_job *job, struct record *r
     }
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &before, NULL);
+    signal(SIGPIPE, SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     run_here(job, record);
     exit(0);

@@ -3,6 +3,7 @@
 #ifndef ASSAY_APP_ISOLATE_H
 #define ASSAY_APP_ISOLATE_H
 
+#include "base/error.h"
 #include "measure/bench.h"
 
 #include <stdbool.h>
@@ -20,8 +21,12 @@ struct isolate_job {
     void *watch_context;
 };
 
-/* Blocks the signals that isolate_run waits for (SIGINT, SIGTERM, SIGCHLD). Call it once before. */
+/* Blocks the signals that isolate_run waits for (SIGINT, SIGTERM, SIGCHLD), and ignores SIGPIPE: a reader of the results that
+ * goes away must not take the measurements with it. Call it once before. */
 void isolate_init(void);
+
+/* 0 when this process may run on the CPU (or it is -1), else -1 with STATUS_ENVIRONMENT. */
+int isolate_check_cpu(int64_t cpu, struct error *error);
 
 /* A record with room for `samples`, shared with child processes. Never NULL; release with
  * isolate_release. */

@@ -403,6 +403,9 @@ static int run(struct session *s, int argc, char **argv)
         runner_describe(&s->runner);
         return STATUS_OK;
     }
+    if (isolate_check_cpu(o->pin_cpu, &s->error) != 0) {
+        return complain(&s->error);
+    }
     clock_init();
     isolate_init();
     if (o->test || o->given[OPTION_PROFILE_TIME]) {

@@ -1,0 +1,54 @@
+/*
+ * libotlp: an OpenTelemetry Protocol client in C.
+ *
+ *   ids.h        trace ids, span ids, span contexts, reproducible id generators
+ *   value.h      attribute values, attributes, limits
+ *   resource.h   who produced the telemetry, and which library recorded it
+ *   sampler.h    which spans are recorded
+ *   span.h       spans: start, attributes, events, links, status, end, clone
+ *   log.h        log records, emitted into a batch
+ *   metric.h     counters, gauges and histograms, collected into a batch
+ *   pack.h       encoding of all three as OTLP requests
+ *   buffer.h     bytes in memory of the caller or in memory that grows
+ *   propagate.h  trace context and baggage in carriers: W3C, B3
+ *   compress.h   gzip, zstd and brotli of an encoded request
+ *   error.h      error codes with their names and texts
+ *
+ * A span, encoded:
+ *
+ *   struct otlp_span *span = otlp_span_start("GET /orders", NULL);
+ *   otlp_span_set_string(span, "http.request.method", "GET");
+ *   otlp_span_end(span, 0);
+ *
+ *   const struct otlp_span *spans[] = {span};
+ *   struct otlp_packer *packer = otlp_packer_new();
+ *   struct otlp_buffer request = {0};
+ *   int error = otlp_pack_spans(packer, NULL, NULL, spans, 1, &request);
+ *   ... send request.data, request.len ...
+ *   otlp_buffer_release(&request);
+ *   otlp_packer_free(packer);
+ *   otlp_span_free(span);
+ *
+ * Functions that can fail return 0 or a negative code of error.h, or NULL when only memory can be
+ * lacking. Structures whose members are in a header are plain data; the others are made and freed
+ * by the library. All text is UTF-8, all times are nanoseconds since the Unix epoch.
+ */
+#ifndef OTLP_H
+#define OTLP_H
+
+#define OTLP_VERSION "0.1.0"
+
+#include <otlp/buffer.h>
+#include <otlp/compress.h>
+#include <otlp/error.h>
+#include <otlp/ids.h>
+#include <otlp/log.h>
+#include <otlp/metric.h>
+#include <otlp/pack.h>
+#include <otlp/propagate.h>
+#include <otlp/resource.h>
+#include <otlp/sampler.h>
+#include <otlp/span.h>
+#include <otlp/value.h>
+
+#endif

@@ -1,0 +1,39 @@
+#ifndef OTLP_SPAN_INTERNAL_H
+#define OTLP_SPAN_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <otlp/span.h>
+
+#include "arena.h"
+#include "attributes.h"
+
+/* Lies at the start of its own first block. */
+struct otlp_span {
+    struct otlp_span_data data;
+    struct otlp__key_index index;
+    struct otlp__arena arena;
+    const struct otlp_limits *limits;
+    atomic_uint references;
+    uint16_t event_capacity;
+    uint16_t link_capacity;
+    bool is_sampled;
+    bool is_ended;
+};
+
+_Static_assert(sizeof(struct otlp__block) + sizeof(struct otlp_span) + 24 <= OTLP__BLOCK_SMALLEST,
+               "the first block holds a span and a short name");
+
+/* A span without content in a fresh block; NULL when memory runs out. */
+struct otlp_span *otlp__span_allocate(void);
+
+/* 0 when the span may be changed, OTLP_EENDED when it has ended, 1 when it records nothing. */
+static inline int otlp__span_may_change(const struct otlp_span *span)
+{
+    if (__builtin_expect(span->is_ended, 0)) {
+        return OTLP_EENDED;
+    }
+    return span->is_sampled ? 0 : 1;
+}
+
+#endif

@@ -1,0 +1,190 @@
+"""What a benchmark's own page says beyond the figures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from .facts import Fact
+from .model import ESTIMATE_NAMES, Benchmark, Measurement, Samples, Suite
+from .plots import DRAWN_SAMPLES
+from .units import (
+    IntervalText,
+    TimeUnit,
+    fixed,
+    interval_text,
+    shell_word,
+    significant,
+    throughput_text,
+    time_text,
+    time_unit,
+)
+from .words import STOPPED, count_of, disturbed_count
+
+EXPLAINED = {
+    "lowmean_ns": "mean of the samples between the 5\u202f% and the 50\u202f% quantile: the headline, as "
+    "disturbances only ever add time",
+    "mean_ns": "mean of all samples: feels every disturbance",
+    "median_ns": "half of the samples took less",
+    "slope_ns": "cost of one more iteration: least squares through the origin",
+    "mad_ns": "spread that ignores outliers, scaled to compare with the next line",
+    "std_dev_ns": "spread of the samples, outliers included",
+}
+
+
+@dataclass(frozen=True)
+class EstimateRow:
+    name: str
+    figures: IntervalText
+    standard_error: str
+    explained: str
+    r_squared: str
+
+
+@dataclass(frozen=True)
+class QuantileRow:
+    name: str
+    time: str
+    width: float
+
+
+@dataclass(frozen=True)
+class SampleTable:
+    """Samples as rows of a table; `left_out` says how many are not listed."""
+
+    headings: list[str]
+    body: Markup
+    left_out: int
+
+
+def repeat_command(suite: Suite, benchmark: Benchmark) -> str:
+    """The command that measures this benchmark again, in the same order of random choices."""
+    program = shell_word(f"build/{suite.variant}/bin/{suite.raw_name}")
+    return f"{program} --exact {shell_word(benchmark.raw_id)} --seed {suite.document['seed']}"
+
+
+def estimate_rows(measurement: Measurement) -> list[EstimateRow]:
+    rows = []
+    for name, title in ESTIMATE_NAMES.items():
+        estimate = measurement.estimates.get(name)
+        if estimate is None:
+            continue
+        spread = name in ("mad_ns", "std_dev_ns")
+        unit = time_unit(estimate.point) if spread else measurement.unit
+        error_unit = time_unit(estimate.standard_error)
+        error = significant(estimate.standard_error / error_unit.ns, 3)
+        fit = "" if estimate.r_squared is None else fixed(estimate.r_squared, 5)
+        rows.append(
+            EstimateRow(
+                title,
+                interval_text(estimate.point, estimate.lower, estimate.upper, unit),
+                f"{error} {error_unit.name}",
+                EXPLAINED[name],
+                fit,
+            )
+        )
+    return rows
+
+
+def throughput_rows(benchmark: Benchmark) -> list[tuple[str, str, str, str]]:
+    """For each kind: what an iteration handles, throughput, and its bounds."""
+    if benchmark.measurement is None or not benchmark.has_figures:
+        return []
+    head = benchmark.measurement.headline
+    rows = []
+    for kind, amount in benchmark.throughput:
+        bounds = [throughput_text(kind, amount, ns) for ns in (head.point, head.upper, head.lower)]
+        if all(bounds):
+            noun = kind if amount != 1 else kind[:-1]
+            rows.append(
+                (f"{fixed(amount, 0)} {noun} an iteration", bounds[0], bounds[1], bounds[2])
+            )
+    return rows
+
+
+def sampling_facts(benchmark: Benchmark, measurement: Measurement) -> list[Fact]:
+    samples = measurement.samples
+    fewest, most = min(samples.iterations), max(samples.iterations)
+    spread = fixed(fewest, 0) if fewest == most else f"{fixed(fewest, 0)} to {fixed(most, 0)}"
+    mode = {
+        "linear": "linear: samples of d, 2d, 3d … iterations in random order",
+        "flat": "flat: every sample has the same number of iterations",
+    }[measurement.sampling]
+    facts = [
+        ("Samples", fixed(len(samples), 0)),
+        ("Mode", mode),
+        ("Iterations a sample", spread),
+        ("Iterations in all", fixed(sum(samples.iterations), 0)),
+        ("Measured for", time_text(sum(samples.time_ns))),
+    ]
+    if measurement.warm_up_iterations is not None and measurement.warm_up_ns is not None:
+        warm_up = time_text(measurement.warm_up_ns)
+        facts.append(
+            ("Warm-up", f"{warm_up}, {fixed(measurement.warm_up_iterations, 0)} iterations")
+        )
+    if measurement.stopped in STOPPED:
+        facts.append(("Ended when", STOPPED[measurement.stopped]))
+    if samples.switches:
+        facts.append(("Disturbed samples", f"{disturbed_count(measurement)} of {len(samples)}"))
+    if samples.page_faults:
+        facts.append(("Page faults", fixed(sum(samples.page_faults), 0)))
+    facts.append(("Threads", str(benchmark.threads)))
+    if benchmark.measured_utc:
+        facts.append(("Measured", benchmark.measured_utc.replace("T", " ").replace("Z", " UTC")))
+    return facts
+
+
+def quantile_rows(benchmark: Benchmark) -> list[QuantileRow]:
+    """Latency quantiles with a bar on a log scale from the smallest to the largest."""
+    latency = benchmark.latency
+    if latency is None:
+        return []
+    named = [
+        ("Smallest", "min"),
+        ("50\u202f%", "p50"),
+        ("Mean", "mean"),
+        ("90\u202f%", "p90"),
+        ("99\u202f%", "p99"),
+    ]
+    named += [("99.9\u202f%", "p99_9"), ("Largest", "max")]
+    low, high = max(latency["min"], 1e-3), max(latency["max"], 1e-3)
+    full = math.log(high / low) if high > low else 1.0
+
+    def width(ns: float) -> float:
+        return round(4 + 96 * math.log(min(max(ns, low), high) / low) / full, 1)
+
+    return [QuantileRow(name, time_text(latency[key]), width(latency[key])) for name, key in named]
+
+
+def latency_note(benchmark: Benchmark) -> str:
+    latency = benchmark.latency
+    if latency is None:
+        return ""
+    note = f"{count_of(latency['count'], 'operation')} recorded."
+    if latency["overflow"]:
+        over = count_of(latency["overflow"], "operation")
+        note += f" {over} took longer than the histogram reaches: the largest is a lower bound."
+    return note
+
+
+def sample_table(samples: Samples, unit: TimeUnit, measurement: Measurement | None) -> SampleTable:
+    """The samples in order; `measurement` names outliers, without it none are named."""
+    limit = min(len(samples), DRAWN_SAMPLES)
+    times = samples.per_iteration_ns[:limit]
+    columns: dict[str, list[str]] = {
+        "Sample": [str(index + 1) for index in range(limit)],
+        "Iterations": [str(count) for count in samples.iterations[:limit]],
+        "Time (ns)": [f"{time:.0f}" for time in samples.time_ns[:limit]],
+        f"One iteration ({unit.name})": [f"{time / unit.ns:.5g}" for time in times],
+    }
+    if samples.switches:
+        columns["CPU taken away"] = [str(count) for count in samples.switches[:limit]]
+    if samples.page_faults:
+        columns["Page faults"] = [str(count) for count in samples.page_faults[:limit]]
+    if measurement:
+        columns["Outlier"] = [measurement.outliers.class_of(time) for time in times]
+    # Only numbers and our own words: built here, as escaping each cell takes most of a page's time.
+    rows = ["<tr><td>" + "<td>".join(cells) for cells in zip(*columns.values())]
+    return SampleTable(list(columns), Markup("\n".join(rows)), len(samples) - limit)

@@ -1,0 +1,241 @@
+"""Renders the pages: index.html, one page a benchmark, one a group."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import curves, detail, facts, plots, rows, words
+from .model import Benchmark, Group, Report, Suite
+from .output import GENERATOR
+from .script import Figure
+from .svg import draw
+from .units import percent, time_text
+
+_HERE = Path(__file__).resolve().parent
+_LISTED_CHANGES = 20
+
+
+def write_pages(report: Report, folder: Path) -> None:
+    """Draws all figures and writes every page of the report into the folder."""
+    sweeps = {
+        group.page: curves.sweep_of(group)
+        for suite in report.suites
+        for group in suite.groups
+        if group.page is not None
+    }
+    drawings = draw(_all_figures(report, sweeps))
+    pages = _Pages(report, folder, drawings, sweeps)
+    for name in ("style.css", "report.js"):
+        shutil.copyfile(_HERE / name, folder / name)
+    pages.write_index()
+    for suite in report.suites:
+        for group in suite.groups:
+            if group.page is not None:
+                pages.write_group(suite, group)
+            for benchmark in group.benchmarks:
+                pages.write_benchmark(suite, group, benchmark)
+
+
+def _all_figures(report: Report, sweeps: dict[str, curves.Sweep | None]) -> list[Figure]:
+    figures: list[Figure] = []
+    for suite in report.suites:
+        for group in suite.groups:
+            sweep = sweeps.get(group.page or "")
+            if sweep is not None:
+                figures += curves.figures_of(group, sweep)
+            for benchmark in group.benchmarks:
+                figures += plots.figures_of(benchmark)
+    return figures
+
+
+@dataclass(frozen=True)
+class _SuiteView:
+    suite: Suite
+    table: rows.Table
+    facts: list[facts.Fact]
+    counts: Counter[str]
+
+
+class _Pages:
+    def __init__(
+        self,
+        report: Report,
+        folder: Path,
+        drawings: dict[str, str],
+        sweeps: dict[str, curves.Sweep | None],
+    ) -> None:
+        self._report = report
+        self._folder = folder
+        self._drawings = drawings
+        self._sweeps = sweeps
+        self._environment = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(generator=GENERATOR, report=report, words=words)
+        self._environment.filters["breakable"] = _breakable
+        (folder / "b").mkdir()
+        (folder / "g").mkdir()
+
+    def _write(self, template: str, page: str, **values: Any) -> None:
+        root = "../" * page.count("/")
+        text = self._environment.get_template(template).render(root=root, **values)
+        (self._folder / page).write_text(text, encoding="utf-8")
+
+    def _figure(self, page: str, name: str) -> Markup | None:
+        """The drawing when there is one. It holds only our own words, numbers and escaped names."""
+        drawing = self._drawings.get(f"{page}#{name}")
+        return None if drawing is None else Markup(drawing)
+
+    def write_index(self) -> None:
+        suites = self._report.suites
+        common, own = facts.split_common([facts.facts_of(suite.document) for suite in suites])
+        shared, differing = facts.split_common(
+            [facts.settings_of(suite.document) for suite in suites]
+        )
+        views = [
+            _SuiteView(suite, rows.table_of(suite), only, _counts(suite.benchmarks))
+            for suite, only in zip(suites, own)
+        ]
+        changed = [item for item in self._report.benchmarks if _is_changed(item)]
+        changed.sort(key=_size_of_change)
+        broken = [
+            item for item in self._report.benchmarks if item.status in ("failed", "interrupted")
+        ]
+        self._write(
+            "index.html",
+            "index.html",
+            time_of=time_text,
+            views=views,
+            counts=_counts(self._report.benchmarks),
+            run=_run_summary(suites),
+            facts=common,
+            settings=shared,
+            own_settings=[(suite.name, only) for suite, only in zip(suites, differing) if only],
+            warnings=facts.warnings_of(suites),
+            changed=[rows.row_of(item, item.id, None) for item in changed[:_LISTED_CHANGES]],
+            more_changed=max(0, len(changed) - _LISTED_CHANGES),
+            broken=broken,
+            baselines=sorted(
+                {item.comparison.baseline for item in self._report.benchmarks if item.comparison}
+            ),
+            confidence=percent(suites[0].confidence),
+        )
+
+    def write_group(self, suite: Suite, group: Group) -> None:
+        assert group.page is not None
+        sweep = self._sweeps[group.page]
+        self._write(
+            "group.html",
+            group.page,
+            suite=suite,
+            group=group,
+            sweep=sweep,
+            figures=[self._figure(group.page, name) for name in ("time", "elements", "bytes")],
+            table_data=rows.table_of_blocks([rows.block_of(group)]),
+            confidence=percent(suite.confidence),
+        )
+
+    def write_benchmark(self, suite: Suite, group: Group, benchmark: Benchmark) -> None:
+        values: dict[str, Any] = {
+            "suite": suite,
+            "group": group,
+            "benchmark": benchmark,
+            "row": rows.row_of(benchmark, benchmark.id, None),
+            "command": detail.repeat_command(suite, benchmark),
+            "confidence": percent(suite.confidence),
+            "neighbours": _neighbours(group, benchmark),
+            "measurement": benchmark.measurement,
+            "comparison": benchmark.comparison,
+        }
+        if benchmark.measurement is not None:
+            values |= self._measured_values(suite, benchmark)
+        self._write("benchmark.html", benchmark.page, **values)
+
+    def _measured_values(self, suite: Suite, benchmark: Benchmark) -> dict[str, Any]:
+        measurement, comparison = benchmark.measurement, benchmark.comparison
+        assert measurement is not None
+        names = ("density", "regression", "order", "bootstrap", "compared", "change")
+        loop = suite.document["loop_ns"]
+        beyond = plots.beyond_count(measurement)
+        return {
+            "figure": {name: self._figure(benchmark.page, name) for name in names},
+            "estimates": detail.estimate_rows(measurement),
+            "throughput": detail.throughput_rows(benchmark),
+            "sampling": detail.sampling_facts(benchmark, measurement),
+            "quantiles": detail.quantile_rows(benchmark),
+            "latency_note": detail.latency_note(benchmark),
+            "outlier_text": words.outlier_sentences(measurement.outliers, len(measurement.samples)),
+            "disturbance_text": words.disturbance_sentence(measurement),
+            "beyond_across": words.beyond_sentence(beyond, ("further left", "further right")),
+            "beyond_upright": words.beyond_sentence(beyond, ("below", "above")),
+            "thinned": plots.shown_samples(measurement.samples, measurement.unit).every,
+            "samples": detail.sample_table(measurement.samples, measurement.unit, measurement),
+            "old_samples": comparison
+            and detail.sample_table(comparison.samples, measurement.unit, None),
+            "change_text": comparison and words.change_sentence(comparison, suite.confidence),
+            "loop": time_text(loop["point"]) if loop else None,
+            "time_text": time_text,
+        }
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may break after its slashes and underscores before it breaks elsewhere."""
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[/_])", name) if part)
+
+
+def _neighbours(group: Group, benchmark: Benchmark) -> tuple[Benchmark | None, Benchmark | None]:
+    place = group.benchmarks.index(benchmark)
+    before = group.benchmarks[place - 1] if place > 0 else None
+    after = group.benchmarks[place + 1] if place + 1 < len(group.benchmarks) else None
+    return before, after
+
+
+def _is_changed(benchmark: Benchmark) -> bool:
+    return benchmark.comparison is not None and benchmark.comparison.verdict != "no change seen"
+
+
+def _size_of_change(benchmark: Benchmark) -> tuple[bool, float]:
+    """Regressions first, the largest first."""
+    assert benchmark.comparison is not None
+    return benchmark.comparison.verdict != "regressed", -abs(benchmark.comparison.change.point)
+
+
+def _counts(benchmarks: list[Benchmark]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for benchmark in benchmarks:
+        counts[benchmark.status] += 1
+        counts["all"] += 1
+        if benchmark.measurement is not None:
+            counts["below"] += benchmark.measurement.below_resolution
+            counts["outliers"] += benchmark.measurement.outliers.matter
+        if benchmark.comparison is not None:
+            counts["compared"] += 1
+            counts[benchmark.comparison.verdict] += 1
+    return counts
+
+
+def _run_summary(suites: list[Suite]) -> list[str]:
+    """The run in a line: how much, when, of which commit, where."""
+    documents = [suite.document for suite in suites]
+    benchmarks = sum(len(suite.benchmarks) for suite in suites)
+    started = min(document["started_utc"] for document in documents)
+    parts = [
+        f"{words.count_of(benchmarks, 'benchmark')} in {words.count_of(len(suites), 'suite')}",
+        started[:16].replace("T", " ") + " UTC",
+    ]
+    parts += sorted({facts.commit_text(document) for document in documents})[:3]
+    parts += sorted({str(document["host"]["name"]) for document in documents})[:3]
+    took = sum(document["duration_s"] for document in documents)
+    return parts + [f"took {facts.duration_text(took)}"]

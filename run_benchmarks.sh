@@ -1,0 +1,299 @@
+#!/usr/bin/env bash
+# The door to the benchmarks: builds what is needed, runs suites, keeps results, writes the report.
+# `./run_benchmarks.sh help` says what it can do.
+set -euo pipefail
+shopt -s nullglob
+
+caller=$PWD
+cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")"
+root=$PWD
+
+readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare report doctor
+    clean help)
+
+# shellcheck source=scripts/lib/say.sh
+source scripts/lib/say.sh
+# shellcheck source=scripts/lib/suites.sh
+source scripts/lib/suites.sh
+# shellcheck source=scripts/lib/runner.sh
+source scripts/lib/runner.sh
+
+usage()
+{
+    cat <<TEXT
+Usage: ./run_benchmarks.sh COMMAND [ARGUMENT...] [-- OPTION...]
+
+Measure (builds first; results go to results/<time>-<commit>/, the newest is results/latest):
+  all                      every suite
+  quick                    every suite, within $((QUICK_MS / 1000)) seconds: for a first look, not for a verdict
+  core                     ${CORE[*]}
+  performance              ${PERFORMANCE[*]}
+  comprehensive            ${COMPREHENSIVE[*]}
+  suite NAME...            the suites named
+
+Compare:
+  baseline save NAME       measure every suite and keep the results as baselines/NAME
+  baseline list            the saved baselines
+  baseline remove NAME     forget one
+  compare NAME             measure every suite against a baseline (also: compare --baseline NAME)
+    --suite SUITE          with save and compare: this suite only (may be repeated)
+
+Look:
+  list [PATTERN]           the ids of all benchmarks, or of those that match a regular expression
+  report [--open] [DIR]    write the HTML report of results/latest or DIR again, and show it
+  doctor                   what this machine does to measurements, and what is missing
+  clean [--results]        remove what was built, results and reports; with --results, not what was built.
+                           Baselines stay.
+  help, --version
+
+What follows -- goes to the suites: filters and options such as --sample-size 50; see --help of a suite
+in $bin.
+
+Environment: NO_COLOR switches colours off. ASSAY_BIN_DIR names a folder of suites to run as they are:
+nothing is installed or built then. BUILD, VARIANT, CC and CFLAGS mean what they mean to make.
+
+Exit status: 0 fine, 1 a confirmed regression, 2 usage, 3 a benchmark failed, 4 something outside the
+benchmarks is wrong (build, baseline, disk), 5 inconclusive where a verdict was demanded, 130
+interrupted. Where suites differ, the first that occurs of: ${PRECEDENCE[*]}.
+TEXT
+}
+
+need_baseline_name() # NAME
+{
+    local LC_ALL=C
+    [[ $1 =~ ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$ ]] ||
+        die 2 "'$1' cannot name a baseline: use up to 64 letters, digits, '.', '_' or '-', not starting with '.' or '-'"
+}
+
+# Takes what baseline save and compare have in common: --suite, --baseline and a name.
+parse_baseline_arguments() # COMMAND ARGUMENT...
+{
+    local command=$1 chosen=()
+    shift
+    name=
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            --suite | --baseline)
+                [[ $# -ge 2 ]] || die 2 "$command: $1 needs a name"
+                if [[ $1 == --suite ]]; then
+                    chosen+=("$2")
+                else
+                    set_name "$command" "$2"
+                fi
+                shift
+                ;;
+            --suite=*) chosen+=("${1#*=}") ;;
+            --baseline=*) set_name "$command" "${1#*=}" ;;
+            --*) die_unknown "option of $command" "$1" --suite --baseline ;;
+            *) set_name "$command" "$1" ;;
+        esac
+        shift
+    done
+    [[ -n $name ]] || die 2 "$command needs the name of a baseline"
+    [[ ${#chosen[@]} -eq 0 ]] || choose_suites "${chosen[@]}"
+}
+
+set_name() # COMMAND NAME
+{
+    [[ -z $name ]] || die 2 "$1 takes one baseline, not both '$name' and '$2'"
+    need_baseline_name "$2"
+    name=$2
+}
+
+baseline_command() # ARGUMENT...
+{
+    local action=${1-}
+    [[ $# -gt 0 ]] || die 2 "baseline: save NAME, list or remove NAME?"
+    shift
+    case $action in
+        save)
+            find_suites
+            parse_baseline_arguments "baseline save" "$@"
+            measure --save-baseline "$name"
+            ;;
+        list)
+            [[ $# -eq 0 ]] || die 2 "baseline list takes no argument"
+            build
+            "$bin/assay" baseline list
+            ;;
+        remove)
+            [[ $# -eq 1 ]] || die 2 "baseline remove takes the name of one baseline"
+            need_baseline_name "$1"
+            build
+            "$bin/assay" baseline remove "$1"
+            ;;
+        *) die_unknown "action of baseline" "$action" save list remove ;;
+    esac
+}
+
+compare_command() # ARGUMENT...
+{
+    local saved
+    find_suites
+    parse_baseline_arguments compare "$@"
+    if [[ ! -d baselines/$name && " ${passed[*]}" != *" --baselines-dir"* ]]; then
+        saved=(baselines/*/)
+        saved=("${saved[@]%/}")
+        die 4 "there is no baseline '$name'; $([[ ${#saved[@]} -eq 0 ]] && echo "none is saved" ||
+            echo "saved: ${saved[*]#baselines/}"). Save one with: ./run_benchmarks.sh baseline save $name"
+    fi
+    measure --baseline "$name"
+}
+
+list_command() # [PATTERN]
+{
+    local suite status=0 ids='' some
+    [[ $# -le 1 ]] || die 2 "list takes one pattern"
+    build
+    find_suites
+    for suite in "${suites[@]}"; do
+        some=$("$bin/$suite" --list --format terse "${passed[@]}") || status=$(graver "$status" $?)
+        ids+=${some:+$some$'\n'}
+    done
+    [[ $status -eq 0 ]] || exit "$status"
+    if [[ $# -eq 0 ]]; then
+        printf '%s' "$ids"
+    elif ! grep -E -- "$1" <<<"$ids"; then
+        die 2 "no benchmark matches '$1'"
+    fi
+}
+
+report_command() # [--open] [DIR]
+{
+    local open=false target=
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            --open) open=true ;;
+            -*) die_unknown "option of report" "$1" --open ;;
+            *)
+                [[ -z $target ]] || die 2 "report takes one folder, not both '$target' and '$1'"
+                target=$1
+                ;;
+        esac
+        shift
+    done
+    if [[ -z $target ]]; then
+        target=results/latest
+        [[ -d $target ]] || die 4 "there are no results yet; measure first, for example: ./run_benchmarks.sh quick"
+    elif [[ $target != /* && -d $caller/$target ]]; then
+        target=$caller/$target
+    fi
+    [[ -d $target ]] || die 2 "there is no folder '$target'"
+    [[ -n ${ASSAY_BIN_DIR-} ]] || scripts/setup.sh bench
+    write_report "$target" || exit 4
+    if $open; then
+        open_page "$report_path"
+    fi
+}
+
+open_page() # PATH
+{
+    local opener
+    for opener in xdg-open open; do
+        if command -v "$opener" >/dev/null; then
+            "$opener" "$1" >/dev/null 2>&1 </dev/null || complain "$opener could not open the report; its path is above"
+            return
+        fi
+    done
+    complain "nothing here can open a page (neither xdg-open nor open); the path of the report is above"
+}
+
+doctor_command()
+{
+    [[ $# -eq 0 ]] || die 2 "doctor takes no argument"
+    if [[ -z ${ASSAY_BIN_DIR-} ]]; then
+        scripts/setup.sh --check bench
+        printf '%-10s %s\n' compiler "$(${CC:-cc} --version | head -n 1)" \
+            gnuplot "$(gnuplot --version)" python "$(scripts/find-python.sh)"
+        build
+    fi
+    find_suites
+    "$bin/${suites[0]}" --doctor "${passed[@]}"
+}
+
+clean_command() # [--results]
+{
+    local path paths=(build results reports/html) removed=false
+    case ${1-} in
+        '') ;;
+        --results) paths=(results reports/html) ;;
+        *) die_unknown "option of clean" "$1" --results ;;
+    esac
+    for path in "${paths[@]}"; do
+        if [[ -e $path || -L $path ]]; then
+            rm -rf -- "$path"
+            echo "removed $(shown "$path")"
+            removed=true
+        fi
+    done
+    $removed || echo "nothing to remove"
+}
+
+version()
+{
+    printf 'run_benchmarks.sh %s\n' "$(sed -n 's/^#define ASSAY_VERSION "\(.*\)"/\1/p' framework/assay.h)"
+}
+
+# Splits the arguments at the first "--" into words and passed.
+split_arguments()
+{
+    words=()
+    passed=()
+    while [[ $# -gt 0 && $1 != -- ]]; do
+        words+=("$1")
+        shift
+    done
+    [[ $# -eq 0 ]] || shift
+    passed=("$@")
+}
+
+no_arguments() # COMMAND ARGUMENT...
+{
+    [[ $# -eq 1 ]] || die 2 "$1 takes no argument before --, but got '$2'"
+}
+
+main()
+{
+    local command
+    split_arguments "$@"
+    if [[ ${#words[@]} -eq 0 ]]; then
+        usage >&2
+        exit 2
+    fi
+    command=${words[0]}
+    words=("${words[@]:1}")
+    case $command in
+        all | quick | core | performance | comprehensive)
+            no_arguments "$command" "${words[@]}"
+            find_suites
+            case $command in
+                quick) quick=true ;;
+                core) choose_group core "${CORE[@]}" ;;
+                performance) choose_group performance "${PERFORMANCE[@]}" ;;
+                comprehensive) choose_group comprehensive "${COMPREHENSIVE[@]}" ;;
+            esac
+            measure
+            ;;
+        suite)
+            find_suites
+            [[ ${#words[@]} -gt 0 ]] || die 2 "suite: which one? There are: ${suites[*]}"
+            choose_suites "${words[@]}"
+            measure
+            ;;
+        list | baseline | compare | report | doctor | clean) "${command}_command" "${words[@]}" ;;
+        help | --help | -h) usage ;;
+        --version) version ;;
+        *) die_unknown command "$command" "${COMMANDS[@]}" ;;
+    esac
+}
+
+quick=false
+counts=()
+interrupted=false
+child=''
+scratch=$(mktemp -d)
+trap 'rm -rf -- "$scratch"' EXIT
+trap 'on_signal INT' INT
+trap 'on_signal TERM' TERM
+trap 'on_signal HUP' HUP
+main "$@"

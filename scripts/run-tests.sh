@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# The tests, for `make test`: unit tests as released, unit tests under the sanitizers, then pytest.
+#
+#   scripts/run-tests.sh [unit|asan|pytest]... [-- PYTEST-ARGUMENT...]
+#
+# Builds first. Each program has a time limit. The last line says how many passed and failed over all;
+# the exit status is 1 when one failed, when a program crashed or when there was no test at all.
+set -euo pipefail
+shopt -s nullglob
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly UNIT_SECONDS=120 PYTEST_SECONDS=270
+release=${BUILD:-build/release}
+asan=${BUILD:+$BUILD-asan}
+asan=${asan:-build/asan}
+
+passed=0 failed=0 skipped=0
+out=$(mktemp -d)
+trap 'rm -rf -- "$out"' EXIT
+
+# make VARIANT BUILD TARGET...
+build()
+{
+    local variant=$1 folder=$2
+    shift 2
+    if ! VARIANT=$variant BUILD=$folder MAKEFLAGS='' make --no-print-directory -j"$(nproc)" "$@" >"$out/make" 2>&1; then
+        cat "$out/make"
+        printf '  FAIL  the %s build\n' "$variant"
+        failed=$((failed + 1))
+        return 1
+    fi
+}
+
+# The number that stands before "test(s)" in one of cmocka's closing lines; 0 without such a line.
+cmocka_count() # WORD FILE
+{
+    sed -n "s/^\[ *$1 *\] \([0-9]\{1,\}\) test(s).*/\1/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+run_unit() # LABEL PROGRAM
+{
+    local label=$1 program=$2 status=0 good bad skips began=$SECONDS
+    timeout --kill-after=5 "$UNIT_SECONDS" "$program" >"$out/unit" 2>&1 </dev/null || status=$?
+    good=$(cmocka_count PASSED "$out/unit")
+    bad=$(cmocka_count FAILED "$out/unit")
+    skips=$(cmocka_count SKIPPED "$out/unit")
+    if [[ $status -eq 0 && $good -eq 0 && $skips -eq 0 ]]; then
+        echo "(it ended well but reported no test)" >>"$out/unit"
+        bad=1
+    elif [[ $status -ne 0 && $bad -eq 0 ]]; then
+        echo "(exit status $status$([[ $status -eq 124 || $status -eq 137 ]] && echo ": over $UNIT_SECONDS s"))" >>"$out/unit"
+        bad=1
+    fi
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+    if [[ $bad -gt 0 ]]; then
+        printf '  FAIL  %-40s %4d passed, %d failed\n' "$label" "$good" "$bad"
+        grep -v '^\[ RUN \|^\[       OK ' "$out/unit" | tail -n 60 | sed 's/^/        /'
+    else
+        printf '  ok    %-40s %4d passed%s  %d s\n' "$label" "$good" \
+            "$([[ $skips -eq 0 ]] || echo ", $skips skipped")" $((SECONDS - began))
+    fi
+}
+
+run_units() # VARIANT BUILD
+{
+    local program sources=(tests/unit/test_*.c)
+    [[ ${#sources[@]} -gt 0 ]] || return 0
+    if [[ $1 == release ]]; then
+        build release "$2" all tests probes || return 0
+    else
+        build "$1" "$2" tests || return 0
+    fi
+    for program in "${sources[@]}"; do
+        program=${program##*/}
+        run_unit "$1 ${program%.c}" "$2/tests/${program%.c}"
+    done
+}
+
+# Sets counts to "passed failed skipped" of a JUnit file.
+read_junit() # FILE
+{
+    counts=$("$python" - "$1" <<'PYTHON'
+import sys
+import xml.etree.ElementTree as tree
+
+sums = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+for suite in tree.parse(sys.argv[1]).getroot().iter("testsuite"):
+    for name in sums:
+        sums[name] += int(suite.get(name, 0))
+bad = sums["failures"] + sums["errors"]
+print(sums["tests"] - bad - sums["skipped"], bad, sums["skipped"])
+PYTHON
+    )
+}
+
+run_pytest() # ARGUMENT...
+{
+    local status=0 good=0 bad=0 skips=0 began=$SECONDS counts
+    build release "$release" all probes || return 0
+    timeout --kill-after=10 "$PYTEST_SECONDS" "$python" -m pytest -q -rs -p no:cacheprovider \
+        --junitxml="$out/pytest.xml" tests "$@" >"$out/pytest" 2>&1 </dev/null || status=$?
+    if [[ $status -eq 5 ]]; then
+        printf '  --    pytest: no test\n'
+        return
+    fi
+    if [[ -s $out/pytest.xml ]] && read_junit "$out/pytest.xml"; then
+        read -r good bad skips <<<"$counts"
+    fi
+    if [[ $status -ne 0 && $bad -eq 0 ]]; then
+        echo "(exit status $status$([[ $status -eq 124 || $status -eq 137 ]] && echo ": over $PYTEST_SECONDS s"))" >>"$out/pytest"
+        bad=1
+    fi
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+    if [[ $bad -gt 0 ]]; then
+        printf '  FAIL  %-40s %4d passed, %d failed\n' pytest "$good" "$bad"
+        tail -n 200 "$out/pytest" | sed 's/^/        /'
+    else
+        printf '  ok    %-40s %4d passed%s  %d s\n' pytest "$good" \
+            "$([[ $skips -eq 0 ]] || echo ", $skips skipped")" $((SECONDS - began))
+        sed -n 's/^SKIPPED /        skipped /p' "$out/pytest"
+    fi
+}
+
+parts=()
+while [[ $# -gt 0 && $1 != -- ]]; do
+    case $1 in
+        unit | asan | pytest) parts+=("$1") ;;
+        *)
+            echo "run-tests: there is no part '$1'; there are: unit asan pytest" >&2
+            exit 2
+            ;;
+    esac
+    shift
+done
+[[ $# -eq 0 ]] || shift
+[[ ${#parts[@]} -gt 0 ]] || parts=(unit asan pytest)
+
+export ASAN_OPTIONS=${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
+python=$(scripts/find-python.sh pytest jinja2 jsonschema)
+for part in "${parts[@]}"; do
+    case $part in
+        unit) run_units release "$release" ;;
+        asan) run_units asan "$asan" ;;
+        pytest) run_pytest "$@" ;;
+    esac
+done
+
+if [[ $((passed + failed + skipped)) -eq 0 ]]; then
+    echo "run-tests: there was no test to run" >&2
+fi
+printf '%d passed, %d failed%s\n' "$passed" "$failed" "$([[ $skipped -eq 0 ]] || echo ", $skipped skipped")"
+[[ $failed -eq 0 && $passed -gt 0 ]]

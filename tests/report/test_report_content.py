@@ -1,0 +1,261 @@
+"""Runs reports/report.py from outside and reads the pages that it wrote."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import jsonschema
+import pytest
+
+import make_results
+from report_harness import (
+    SCHEMA,
+    Json,
+    Page,
+    contents,
+    one_benchmark,
+    page_for,
+    pages_of,
+    rows_of,
+    run_report,
+    write_one,
+)
+
+
+def test_made_documents_fit_the_published_schema(documents: list[Json]) -> None:
+    for document in documents:
+        jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
+    states = {item["status"] for document in documents for item in document["benchmarks"]}
+    assert states == {"measured", "failed", "skipped", "interrupted"}
+
+
+def test_every_benchmark_has_a_page_of_its_own(documents: list[Json], report: Path) -> None:
+    expected = sum(len(document["benchmarks"]) for document in documents)
+    names = [file.name for file in (report / "b").iterdir()]
+    assert len({name.lower() for name in names}) == len(names) == expected
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,120}\.html", name) for name in names)
+
+
+def test_index_links_every_page(report: Path) -> None:
+    linked = set(Page(report / "index.html").links)
+    for folder in ("b", "g"):
+        for file in (report / folder).iterdir():
+            assert f"{folder}/{file.name}" in linked
+
+
+def test_links_resolve_and_stay_inside(report: Path) -> None:
+    pages = pages_of(report)
+    for file, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if link == "data:,":
+                continue
+            assert (parts.scheme, parts.netloc) == ("", ""), f"{file.name} reaches out to {link}"
+            target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+            assert target.is_relative_to(report) and target.is_file(), f"{file.name}: {link}"
+            if parts.fragment:
+                assert parts.fragment in pages[target].ids, f"{file.name}: {link}"
+
+
+def test_nothing_is_fetched_from_elsewhere(report: Path) -> None:
+    for name in ("style.css", "report.js"):
+        text = (report / name).read_text(encoding="utf-8")
+        assert not re.search(r"https?:|url\(|@import|fetch\(|//[a-z]", text)
+
+
+def test_pages_are_well_formed_documents(report: Path) -> None:
+    for file, page in pages_of(report).items():
+        tags = [tag for tag, _ in page.tags]
+        assert tags.count("h1") == 1 and tags.count("title") == 1 and tags.count("main") == 1, file
+        assert ("html", {"lang": "en"}) in page.tags
+        for tag, attributes in page.tags:
+            if tag == "th":
+                assert attributes.get("scope"), f"{file.name} has a th without scope"
+
+
+def test_index_of_200_benchmarks_is_small(tmp_path: Path) -> None:
+    make_results.write_documents(tmp_path / "in", make_results.make_documents(200))
+    assert run_report(tmp_path / "in", "--out", tmp_path / "out").returncode == 0
+    assert len(list((tmp_path / "out" / "b").iterdir())) == 200
+    assert (tmp_path / "out" / "index.html").stat().st_size < 1_000_000
+
+
+def test_same_results_give_the_same_report(results: Path, report: Path, tmp_path: Path) -> None:
+    assert run_report(results, "--out", tmp_path / "again").returncode == 0
+    assert contents(tmp_path / "again") == contents(report)
+
+
+def test_title_is_text(tmp_path: Path) -> None:
+    write_one(tmp_path / "in", [one_benchmark()])
+    run_report(tmp_path / "in", "--out", tmp_path / "out", "--title", "Nightly <b>42</b>")
+    assert "Nightly <b>42</b>" in Page(tmp_path / "out" / "index.html").text
+
+
+def test_hostile_names_stay_text(report: Path) -> None:
+    for file, page in pages_of(report).items():
+        for tag, attributes in page.tags:
+            assert tag != "img"
+            assert not any(name.startswith("on") for name in attributes), file
+            if tag == "script":
+                assert str(attributes.get("src")).endswith("report.js")
+        assert [tag for tag, _ in page.tags].count("script") == 1
+    index = Page(report / "index.html").text
+    for name in ("<script>alert(1)</script>", "x" * 200, "{{ 7 * 7 }}{% raw %}", "&amp;%s%n"):
+        assert name in index
+    assert "line\\nbreak\\ttab\\r\\x07bell" in index
+    assert "\\u202eright-to-left" in index and "\u202e" not in index
+
+
+def test_headline_shows_the_estimate_and_its_interval(tmp_path: Path) -> None:
+    item = one_benchmark()
+    item["estimates"]["lowmean_ns"] = {
+        "point": 46213.4, "lower": 46190.1, "upper": 46239.9, "standard_error": 12.6,
+    }  # fmt: skip
+    item["throughput"] = [
+        {"kind": "bytes", "per_iteration": 46213},
+        {"kind": "elements", "per_iteration": 100},
+    ]
+    write_one(tmp_path / "in", [item])
+    assert run_report(tmp_path / "in", "--out", tmp_path / "out").returncode == 0
+    for page in (Page(tmp_path / "out/index.html"), Page(tmp_path / "out/b/suite.bench.html")):
+        text = page.text
+        assert "46.21 µs" in text and "46.19 to 46.24" in text
+        assert "1.000 GB/s" in text and "2.164 M elements/s" in text
+
+
+def test_a_requested_unit_is_used(tmp_path: Path) -> None:
+    item: Json = one_benchmark() | {"unit": "us"}
+    item["estimates"]["lowmean_ns"] = {
+        "point": 250.0, "lower": 249.0, "upper": 251.0, "standard_error": 0.5,
+    }  # fmt: skip
+    write_one(tmp_path / "in", [item])
+    run_report(tmp_path / "in", "--out", tmp_path / "out")
+    assert "0.2500 µs" in Page(tmp_path / "out/b/suite.bench.html").text
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped", "interrupted"])
+def test_what_was_not_measured_has_a_reason_and_no_figure(tmp_path: Path, status: str) -> None:
+    stale = one_benchmark() | {"status": status, "reason": "the socket was closed"}
+    write_one(tmp_path / "in", [stale])
+    assert run_report(tmp_path / "in", "--out", tmp_path / "out").returncode == 0
+    page = Page(tmp_path / "out/b/suite.bench.html")
+    assert "the socket was closed" in page.text
+    assert "svg" not in [tag for tag, _ in page.tags]
+    row = rows_of(tmp_path / "out/index.html")[0]
+    assert status in row and "the socket was closed" in row
+    assert not re.search(r"\d+\.\d+", row)
+
+
+def test_below_resolution_shows_no_time(tmp_path: Path) -> None:
+    item: Json = one_benchmark() | {"below_resolution": True}
+    item["throughput"] = [{"kind": "elements", "per_iteration": 1}]
+    write_one(tmp_path / "in", [item])
+    run_report(tmp_path / "in", "--out", tmp_path / "out")
+    row = rows_of(tmp_path / "out/index.html")[0]
+    assert "below resolution" in row and not re.search(r"\d", row)
+    page = Page(tmp_path / "out/b/suite.bench.html")
+    assert "cannot be told from the empty loop" in page.text
+    assert "elements/s" not in page.text
+
+
+def test_verdicts_are_words_with_figures(tmp_path: Path) -> None:
+    items = []
+    for bench, verdict, point in (
+        ("a", "regressed", 0.052),
+        ("b", "improved", -0.031),
+        ("c", "no change seen", 0.004),
+    ):
+        item: Json = one_benchmark() | {"id": f"suite/{bench}", "bench": bench}
+        make_results.Maker(1).compare(item, 1.0)
+        change = {"point": point, "lower": point - 0.01, "upper": point + 0.01, "standard_error": 0}
+        item["comparison"] |= {
+            "change": change, "verdict": verdict, "smallest_detectable_change": 0.012,
+        }  # fmt: skip
+        items.append(item)
+    write_one(tmp_path / "in", items)
+    run_report(tmp_path / "in", "--out", tmp_path / "out")
+    rows = [row for row in rows_of(tmp_path / "out/index.html")]
+    assert "slower +5.2 %" in rows[0] and "+4.2 % to +6.2 %" in rows[0]
+    assert "faster −3.1 %" in rows[1]
+    assert "no change seen" in rows[2] and "(limit 1.2 %)" in rows[2]
+    text = Page(tmp_path / "out/index.html").text
+    assert "1 slower" in text and "1 faster" in text
+
+
+def test_summary_counts_what_the_documents_hold(documents: list[Json], report: Path) -> None:
+    items = [item for document in documents for item in document["benchmarks"]]
+    text = Page(report / "index.html").text
+    for status in ("measured", "failed", "skipped", "interrupted"):
+        assert f"{sum(item['status'] == status for item in items)} {status}" in text
+    verdicts = [item["comparison"]["verdict"] for item in items if item.get("comparison")]
+    assert f"{verdicts.count('regressed')} slower" in text
+    assert f"{verdicts.count('improved')} faster" in text
+    matter = [item for item in items if item["status"] == "measured"]
+    count = sum(item["outliers"]["effect"] in ("moderate", "severe") for item in matter)
+    assert f"{count} with outliers that matter" in text
+
+
+def test_run_facts_are_shown_once_or_with_their_suite(report: Path) -> None:
+    text = Page(report / "index.html").text
+    assert text.count("gcc 12.2.0") == 1
+    assert text.count("Empty loop") == 3, "the loop's cost differs from suite to suite"
+    assert "9a8b7c6d5e4f, with uncommitted changes" in text
+
+
+def test_estimates_and_latency_are_listed(report: Path) -> None:
+    text = page_for(report, "span_creation/counter_contention/threads:8").text
+    for name in ("Low mean", "Mean", "Median", "Median absolute deviation", "Standard deviation"):
+        assert name in text
+    assert "R² 0.99910" in text
+    assert "99.9 % 4.100 µs" in text and "Largest 1.300 ms" in text
+    assert "2 operations took longer than the histogram reaches" in text
+
+
+def test_repeat_command_names_the_benchmark(documents: list[Json], report: Path) -> None:
+    page = Page(report / "b" / "span_creation.attributes.10.html")
+    document = next(item for item in documents if item["suite"] == "span_creation")
+    expected = "build/release/bin/span_creation --exact span_creation/attributes/10 --seed "
+    assert expected + str(document["seed"]) in page.text
+
+
+def test_repeat_command_survives_a_shell(documents: list[Json], report: Path) -> None:
+    wanted = {
+        item["id"]
+        for item in documents[-1]["benchmarks"]
+        if "\ud800" not in item["id"] and documents[-1]["suite"] == make_results.HOSTILE_NAMES[0]
+    }
+    seen = set()
+    for file in (report / "b").iterdir():
+        match = re.search(r'<code id="command">(.*?)</code>', file.read_text("utf-8"), re.DOTALL)
+        assert match is not None
+        command = unescape(match[1])
+        done = subprocess.run(
+            ["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True
+        )
+        words = done.stdout.split(b"\0")
+        seen.add(words[2].decode("utf-8", "surrogatepass"))
+    assert wanted <= seen
+
+
+def test_shell_quoting_of_plain_ids_stays_readable(report: Path) -> None:
+    page = page_for(report, "batching/attributes/5")
+    command = next(word for word in page.words if word.startswith("build/"))
+    assert shlex.split(command)[2] == "batching/attributes/5" and "'" not in command
+
+
+def test_ids_that_look_alike_in_a_path_get_pages_of_their_own(tmp_path: Path) -> None:
+    items = []
+    for name in ("a:b", "a-b", "A-b", "a b"):
+        item: Json = one_benchmark()
+        items.append(item | {"id": f"suite/{name}", "bench": name})
+    write_one(tmp_path / "in", items)
+    assert run_report(tmp_path / "in", "--out", tmp_path / "out").returncode == 0
+    files = sorted((tmp_path / "out" / "b").iterdir())
+    assert len({file.name.lower() for file in files}) == 4
+    texts = " ".join(Page(file).text for file in files)
+    assert all(f"suite/{item['bench']}: Benchmark report" in texts for item in items)

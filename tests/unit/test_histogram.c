@@ -1,0 +1,185 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analysis/stats.h"
+#include "base/rng.h"
+#include "measure/histogram.h"
+#include "near.h"
+
+#define COUNT 20000
+
+static struct histogram one;
+static struct histogram two;
+static struct histogram both;
+
+static int clear(void **state)
+{
+    (void)state;
+    memset(&one, 0, sizeof one);
+    memset(&two, 0, sizeof two);
+    memset(&both, 0, sizeof both);
+    return 0;
+}
+
+/* Latencies over seven powers of ten with a long tail. */
+static uint64_t skewed(struct rng *rng)
+{
+    double u = ((double)(rng_next(rng) >> 11) + 0.5) * 0x1p-53;
+    return (uint64_t)exp(6 + 2 * stats_normal_quantile(u));
+}
+
+static void test_buckets(void **state)
+{
+    (void)state;
+    /* Every value below 2048 has a bucket of its own. */
+    for (uint64_t v = 0; v < 2048; v++) {
+        assert_int_equal(histogram_index(v), v);
+    }
+    assert_int_equal(histogram_index(2048), 2048);
+    assert_int_equal(histogram_index(2049), 2048);
+    assert_int_equal(histogram_index(2050), 2049);
+    assert_int_equal(histogram_index(4095), 3071);
+    assert_int_equal(histogram_index(4096), 3072);
+    assert_int_equal(histogram_index(HISTOGRAM_VALUE_MAX), HISTOGRAM_BUCKETS - 1);
+    size_t before = 0;
+    for (uint64_t v = 1; v <= HISTOGRAM_VALUE_MAX; v += 1 + v / 4096) {
+        size_t index = histogram_index(v);
+        assert_true(index == before || index == before + 1);
+        before = index;
+    }
+}
+
+/* The middle of a value's bucket, which the quantile tells, is at most 0.05 % away from it. */
+static void test_one_value(void **state)
+{
+    (void)state;
+    static const uint64_t values[] = {0,    1,          2047,        2048,
+                                      2049, 4095,       4096,        1000003,
+                                      (UINT64_C(1) << 33) + 1, HISTOGRAM_VALUE_MAX - 1,
+                                      HISTOGRAM_VALUE_MAX};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        clear(NULL);
+        histogram_add(&one, values[i]);
+        struct latency_summary s = histogram_summary(&one);
+        double value = (double)values[i];
+        assert_true(s.count == 1 && s.overflow == 0);
+        assert_true(s.min_ns == value && s.max_ns == value && s.mean_ns == value);
+        /* Within [min, max], so exact. */
+        assert_true(s.p50_ns == value && s.p99_9_ns == value);
+        histogram_add(&one, 0);
+        histogram_add(&one, HISTOGRAM_VALUE_MAX);
+        assert_near(histogram_quantile(&one, 0.5), value, 0.0005);
+    }
+}
+
+static void test_above_the_range(void **state)
+{
+    (void)state;
+    histogram_add(&one, HISTOGRAM_VALUE_MAX + 1);
+    histogram_add(&one, UINT64_MAX);
+    histogram_add(&one, 5);
+    struct latency_summary s = histogram_summary(&one);
+    assert_true(s.count == 3 && s.overflow == 2);
+    assert_true(s.max_ns == (double)UINT64_MAX && s.min_ns == 5);
+    assert_true(one.buckets[HISTOGRAM_BUCKETS - 1] == 2);
+    assert_true(s.p99_ns >= (double)HISTOGRAM_VALUE_MAX * 0.9995);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    assert_true(histogram_quantile(&one, 0.5) == 0);
+    struct latency_summary s = histogram_summary(&one);
+    struct latency_summary zero = {0};
+    assert_memory_equal(&s, &zero, sizeof s);
+}
+
+static void test_merged_is_recorded_together(void **state)
+{
+    (void)state;
+    struct rng rng;
+    rng_seed(&rng, 11);
+    for (size_t i = 0; i < COUNT; i++) {
+        uint64_t value = i == 77 ? UINT64_C(1) << 40 : skewed(&rng);
+        histogram_add(i % 3 == 0 ? &one : &two, value);
+        histogram_add(&both, value);
+    }
+    histogram_merge(&one, &two);
+    assert_memory_equal(one.buckets, both.buckets, sizeof one.buckets);
+    assert_true(one.count == both.count && one.overflow == 1 && both.overflow == 1);
+    assert_true(one.min == both.min && one.max == both.max);
+    assert_near(one.sum, both.sum, 1e-12);
+}
+
+static void test_merge_with_nothing(void **state)
+{
+    (void)state;
+    histogram_add(&one, 900);
+    histogram_merge(&one, &two); /* from an empty one */
+    assert_true(one.count == 1 && one.min == 900);
+    histogram_merge(&both, &one); /* into an empty one */
+    assert_true(both.count == 1 && both.min == 900 && both.max == 900);
+    assert_true(both.buckets[900] == 1);
+}
+
+static void test_quantiles_against_a_sort(void **state)
+{
+    (void)state;
+    static const double qs[] = {1e-9, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1};
+    static double values[COUNT];
+    struct rng rng;
+    rng_seed(&rng, 12);
+    double sum = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        uint64_t value = skewed(&rng);
+        histogram_add(&one, value);
+        values[i] = (double)value;
+        sum += values[i];
+    }
+    stats_sort(values, COUNT);
+    assert_true(values[COUNT - 1] > 1000 * values[0]);
+    for (size_t i = 0; i < sizeof qs / sizeof qs[0]; i++) {
+        size_t rank = (size_t)ceil(qs[i] * COUNT);
+        assert_near(histogram_quantile(&one, qs[i]), values[rank - 1], 0.001);
+    }
+    assert_near(histogram_summary(&one).mean_ns, sum / COUNT, 1e-12);
+}
+
+/* Ranks of whole counts must not be lifted by rounding: the 90 % of 10 values is the ninth. */
+static void test_exact_ranks(void **state)
+{
+    (void)state;
+    for (uint64_t v = 1; v <= 1000; v++) {
+        histogram_add(&one, v);
+        if (v % 10 == 0) {
+            assert_true(histogram_quantile(&one, 0.9) == (double)(v / 10 * 9));
+            assert_true(histogram_quantile(&one, 0.5) == (double)(v / 2));
+        }
+    }
+    struct latency_summary s = histogram_summary(&one);
+    assert_true(s.p50_ns == 500 && s.p90_ns == 900 && s.p99_ns == 990 && s.p99_9_ns == 999);
+    assert_true(s.mean_ns == 500.5 && s.max_ns == 1000 && s.min_ns == 1);
+}
+
+#define CLEARED(test) cmocka_unit_test_setup(test, clear)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLEARED(test_buckets),
+        CLEARED(test_one_value),
+        CLEARED(test_above_the_range),
+        CLEARED(test_empty),
+        CLEARED(test_merged_is_recorded_together),
+        CLEARED(test_merge_with_nothing),
+        CLEARED(test_quantiles_against_a_sort),
+        CLEARED(test_exact_ranks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
