@@ -93,7 +93,7 @@ $(BUILD)/obj/suites/%.o $(BUILD)/obj/tests/%.o $(BUILD)/obj/framework/tools/%.o:
 $(BUILD)/obj/framework/src/%.o: CPP += -Iframework/src
 $(BUILD)/obj/otlp/%.o: CPP += -Iotlp/src -I$(GEN)
 $(BUILD)/obj/gen/%.o: CPP += -I$(GEN)
-$(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -w $(CFLAGS)
+$(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -fvisibility=hidden -w $(CFLAGS)
 
 # The generated headers must be there before anything that may include them is compiled.
 $(OTLP_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC)): | $(PROTO_C)
@@ -108,6 +108,8 @@ $(BUILD)/obj/gen/%.o: $(GEN)/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_C) $(CPP) -MMD -MP -c $< -o $@
 
+# A message that another file imports may change the code of both.
+$(PROTO_C): $(PROTO_SRC)
 $(GEN)/%.pb-c.c: proto/%.proto
 	$(call say,PROTOC)
 	@mkdir -p $(GEN)

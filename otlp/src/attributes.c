@@ -15,12 +15,11 @@ struct key {
     const char *text;
     uint32_t len;
     uint32_t hash;
-    uint16_t *slot; /* with a table: where find() met the key, or where it belongs */
 };
 
 static struct key hash_key(const char *text, size_t len)
 {
-    struct key key = {text, (uint32_t)len, (uint32_t)otlp__hash_bytes(text, len), NULL};
+    struct key key = {text, (uint32_t)len, (uint32_t)otlp__hash_bytes(text, len)};
     return key;
 }
 
@@ -42,18 +41,18 @@ static uint16_t *find_slot(const struct otlp__key_index *index, const struct otl
     return &index->keys.slots[at];
 }
 
-static struct otlp_attribute *find(const struct otlp__attribute_array *array, struct key *key)
+static struct otlp_attribute *find(const struct otlp__attribute_array *array, struct key key)
 {
     struct otlp_attribute *items = (struct otlp_attribute *)(uintptr_t)*array->items;
     if (array->index->log2_slots != 0) {
-        key->slot = find_slot(array->index, items, *key);
-        return *key->slot != 0 ? &items[*key->slot - 1] : NULL;
+        uint16_t at = *find_slot(array->index, items, key);
+        return at != 0 ? &items[at - 1] : NULL;
     }
-    if ((array->index->keys.seen & seen_bit(key->hash)) == 0) {
+    if ((array->index->keys.seen & seen_bit(key.hash)) == 0) {
         return NULL;
     }
     for (uint32_t i = 0; i < *array->count; i++) {
-        if (has_key(&items[i], *key)) {
+        if (has_key(&items[i], key)) {
             return &items[i];
         }
     }
@@ -79,14 +78,14 @@ static int enlarge_index(struct otlp__key_index *index, struct otlp__arena *aren
     index->keys.slots = slots;
     index->log2_slots = (uint16_t)log2_slots;
     for (uint32_t i = 0; i < count; i++) {
-        struct key key = {items[i].key, items[i].key_len, items[i].key_hash, NULL};
+        struct key key = {items[i].key, items[i].key_len, items[i].key_hash};
         *find_slot(index, items, key) = (uint16_t)(i + 1);
     }
     return 0;
 }
 
 /* Room for one more attribute in the array and its index; commit() makes it count. */
-static int reserve(const struct otlp__attribute_array *array, uint32_t count_max, struct key *key,
+static int reserve(const struct otlp__attribute_array *array, uint32_t count_max,
                    struct otlp_attribute **slot)
 {
     uint32_t count = *array->count;
@@ -100,14 +99,9 @@ static int reserve(const struct otlp__attribute_array *array, uint32_t count_max
     }
     *array->items = items;
     *slot = &items[count];
-    if (!is_index_full(array->index, count)) {
-        return 0;
-    }
-    int rc = enlarge_index(array->index, array->arena, items, count);
-    if (rc == 0) {
-        key->slot = find_slot(array->index, items, *key);
-    }
-    return rc;
+    return is_index_full(array->index, count)
+               ? enlarge_index(array->index, array->arena, items, count)
+               : 0;
 }
 
 static int commit(const struct otlp__attribute_array *array, struct key key, bool by_reference)
@@ -123,7 +117,7 @@ static int commit(const struct otlp__attribute_array *array, struct key key, boo
     if (array->index->log2_slots == 0) {
         array->index->keys.seen |= seen_bit(key.hash);
     } else {
-        *key.slot = (uint16_t)(*array->count + 1);
+        *find_slot(array->index, items, key) = (uint16_t)(*array->count + 1);
     }
     (*array->count)++;
     return 0;
@@ -136,9 +130,9 @@ int otlp__attribute_put(const struct otlp__attribute_array *array,
         return OTLP_EINVAL;
     }
     struct key key = hash_key(attribute->key, attribute->key_len);
-    struct otlp_attribute *slot = find(array, &key);
+    struct otlp_attribute *slot = find(array, key);
     bool is_new = slot == NULL;
-    int rc = is_new ? reserve(array, rule.count_max, &key, &slot) : 0;
+    int rc = is_new ? reserve(array, rule.count_max, &slot) : 0;
     if (rc != 0) {
         return rc;
     }
@@ -159,9 +153,9 @@ int otlp__attribute_put_text(const struct otlp__attribute_array *array, const ch
         return OTLP_EINVAL;
     }
     struct key key = hash_key(key_text, key_len);
-    struct otlp_attribute *slot = find(array, &key);
+    struct otlp_attribute *slot = find(array, key);
     bool is_new = slot == NULL;
-    int rc = is_new ? reserve(array, rule.count_max, &key, &slot) : 0;
+    int rc = is_new ? reserve(array, rule.count_max, &slot) : 0;
     if (rc != 0) {
         return rc;
     }

@@ -157,7 +157,7 @@ class Parameter:
     @property
     def text(self) -> str:
         value = visible(str(self.value))
-        return f"{self.name} = {value}" if self.name else value
+        return f"{self.name}\u00a0=\u00a0{value}" if self.name else value
 
 
 @dataclass

@@ -134,7 +134,8 @@ class Bench:
             except BaseException:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
-        return Run(process.returncode, (out or b"").decode(), (err or b"").decode())
+        texts = [(text or b"").decode(errors="replace") for text in (out, err)]
+        return Run(process.returncode, *texts)
 
     def start(self, name: str, *arguments: str, fast: bool = True) -> "subprocess.Popen[bytes]":
         """Starts it at the head of a process group of its own."""

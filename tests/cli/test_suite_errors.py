@@ -66,7 +66,19 @@ from suite_program import (
         *[
             ([option, text], [option, f'"{text}"'])
             for option in ("--warm-up-time", "--measurement-time", "--noise-threshold")
-            for text in ("nan", "inf", "-inf", "0x1p-3", "0x10", "1e999", "fast", "1,5", ".", "--", "1 x")
+            for text in (
+                "nan",
+                "inf",
+                "-inf",
+                "0x1p-3",
+                "0x10",
+                "1e999",
+                "fast",
+                "1,5",
+                ".",
+                "--",
+                "1 x",
+            )
         ],
         (["--sample-size", "0x10"], ["--sample-size"]),
         (["--sample-size", "1e2"], ["--sample-size"]),

@@ -25,7 +25,9 @@ def test_a_line_a_benchmark(bench: Bench) -> None:
     first, second, last = run.lines()
     value = rf"{NUMBER} [num]?s +\[{NUMBER} \.\. {NUMBER}\]"
     assert re.fullmatch(rf"good/copy/64 +{value} +{NUMBER} [KMGT]?B/s", first)
-    assert re.fullmatch(rf"good/told +1\.000 us +\[1\.000 \.\. 1\.000\] +ratio 2\.500 x  .*", second)
+    assert re.fullmatch(
+        rf"good/told +1\.000 us +\[1\.000 \.\. 1\.000\] +ratio 2\.500 x  .*", second
+    )
     assert "p50 500.0 ns" in second
     assert last == "good: 2 measured"
 

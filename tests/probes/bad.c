@@ -130,6 +130,14 @@ ASSAY_BENCH(infinite_counter)
     }
 }
 
+ASSAY_BENCH(endless_duration)
+{
+    ASSAY_LOOP (b) {
+        spin();
+        assay_record_ns(b, 1e308); /* finite, but not the sum of two */
+    }
+}
+
 /* Works, but leaves a process behind; its number is in a file, so that a test can look for it. */
 ASSAY_BENCH(leaks_child)
 {

@@ -140,20 +140,35 @@ static void test_doubles(void **state)
     assert_double(5e-9, "5e-09");
 }
 
+/* Digits of the number without zeros at either end. */
+static int significant_digits(const char *text)
+{
+    int digits = 0;
+    int zeros = 0;
+    for (const char *c = text; *c != '\0' && *c != 'e'; c++) {
+        if (*c == '0') {
+            zeros += digits > 0;
+        } else if (*c >= '1' && *c <= '9') {
+            digits += 1 + zeros;
+            zeros = 0;
+        }
+    }
+    return digits;
+}
+
 /* The text reads back as the number, and no text with fewer digits does. */
 static void assert_shortest(double value)
 {
     struct str out = STR_EMPTY;
+    char fewer[40];
     write_double(value, &out);
     assert_true(strtod(str_text(&out), NULL) == value);
-    int digits = 0;
-    for (const char *c = str_text(&out); *c != '\0' && *c != 'e'; c++) {
-        digits += *c >= '0' && *c <= '9' && (digits > 0 || *c != '0');
-    }
-    char fewer[400];
-    snprintf(fewer, sizeof fewer, "%.*g", digits - 1, value);
-    if (digits > 1 && fabs(value) < 1e15 && strtod(fewer, NULL) == value) {
-        fail_msg("%s has more digits than %s", str_text(&out), fewer);
+    int digits = significant_digits(str_text(&out));
+    for (int d = 1; d < digits; d++) {
+        snprintf(fewer, sizeof fewer, "%.*e", d - 1, value);
+        if (strtod(fewer, NULL) == value) {
+            fail_msg("%s has more digits than %s", str_text(&out), fewer);
+        }
     }
     str_release(&out);
 }
@@ -163,7 +178,7 @@ static void test_shortest_digits(void **state)
     (void)state;
     struct rng rng;
     rng_seed(&rng, 17);
-    for (size_t i = 0; i < 20000; i++) {
+    for (size_t i = 0; i < 5000; i++) {
         uint64_t bits = rng_next(&rng);
         double value;
         memcpy(&value, &bits, sizeof value);

@@ -284,9 +284,10 @@ static void malformed_multi(void **state)
 static void single_goes_before_multi(void **state)
 {
     (void)state;
-    multi_gives(HEADERS("X-B3-TraceId", TRACE_64, "X-B3-SpanId", SPAN, "X-B3-Sampled", "0", "b3",
-                        TRACE_128 "-" SPAN "-1"),
-                trace_128, 1, OTLP_SAMPLING_BY_FLAGS);
+    static const char single[] = TRACE_128 "-" SPAN "-1";
+    multi_gives(
+        HEADERS("X-B3-TraceId", TRACE_64, "X-B3-SpanId", SPAN, "X-B3-Sampled", "0", "b3", single),
+        trace_128, 1, OTLP_SAMPLING_BY_FLAGS);
     struct otlp_propagation context = {.span = {.flags = 0x5a}};
     assert_int_equal(
         extract(HEADERS("B3", "bad", "X-B3-TraceId", TRACE_64, "X-B3-SpanId", SPAN), &context),

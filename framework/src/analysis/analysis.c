@@ -88,7 +88,7 @@ static void compare_with_old(const struct columns *c, const struct sample *old, 
     struct compare_side new_side = {c->value, c->in_order, c->count};
     analysis->comparison = compare_stored(&old_side, &new_side, old_lowmeans, lowmeans,
                                           settings->resamples, &settings->compare);
-    analysis->compared = true;
+    analysis->compared = analysis->comparison.possible;
     analysis->old_lowmean = stats_lowmean(before.value, old_count);
     density_of_samples(before.value, old_count, &analysis->old_density);
     columns_release(&before);

@@ -31,18 +31,26 @@ static double drift_within(const struct compare_side *side)
     return sqrt(stats_variance(logs, BLOCKS, stats_mean(logs, BLOCKS)));
 }
 
-/* Variance of ln(new) - ln(old) over independent resamples of both. */
+/* Variance of ln(new) - ln(old) over independent resamples of both; negative when one in a hundred has no ratio. */
 static double variance_of_log_ratio(const double *old, const double *new_values, size_t count)
 {
     double sum = 0;
     double squares = 0;
-    double first = log(new_values[0] / old[0]);
+    double first = 0;
+    size_t used = 0;
     for (size_t i = 0; i < count; i++) {
-        double off = log(new_values[i] / old[i]) - first;
-        sum += off;
-        squares += off * off;
+        if (!(old[i] > 0) || !(new_values[i] > 0)) {
+            continue;
+        }
+        double ratio = log(new_values[i] / old[i]);
+        first = used++ == 0 ? ratio : first;
+        sum += ratio - first;
+        squares += (ratio - first) * (ratio - first);
     }
-    double variance = (squares - sum * sum / (double)count) / (double)(count - 1);
+    if (used < 2 || used < count - count / 100) {
+        return -1;
+    }
+    double variance = (squares - sum * sum / (double)used) / (double)(used - 1);
     return variance > 0 ? variance : 0;
 }
 
@@ -62,11 +70,16 @@ struct comparison compare_stored(const struct compare_side *old,
                                  const double *new_lowmeans, size_t resamples,
                                  const struct compare_settings *settings)
 {
-    struct comparison c;
-    c.drift = fmax(COMPARE_DRIFT_FLOOR, fmax(drift_within(old), drift_within(new_side)));
-    double effect = log(stats_lowmean(new_side->sorted, new_side->count) /
-                        stats_lowmean(old->sorted, old->count));
+    struct comparison c = {.possible = false};
+    double new_lowmean = stats_lowmean(new_side->sorted, new_side->count);
+    double old_lowmean = stats_lowmean(old->sorted, old->count);
     double variance = variance_of_log_ratio(old_lowmeans, new_lowmeans, resamples);
+    if (!(new_lowmean > 0) || !(old_lowmean > 0) || variance < 0) {
+        return c;
+    }
+    double effect = log(new_lowmean / old_lowmean);
+    c.possible = true;
+    c.drift = fmax(COMPARE_DRIFT_FLOOR, fmax(drift_within(old), drift_within(new_side)));
     double error = sqrt(variance + 2 * c.drift * c.drift);
     double reach = stats_normal_quantile((1 + settings->confidence) / 2) * error;
     c.change = (struct estimate){.point = expm1(effect),
@@ -75,7 +88,7 @@ struct comparison compare_stored(const struct compare_side *old,
                                  .standard_error = error};
     c.p_value = 2 * stats_normal_cdf(-fabs(effect) / error);
     double z = stats_normal_quantile(1 - settings->significance / 2) * error;
-    c.smallest_detectable_change = (1 + settings->noise_threshold) * exp(fmax(reach, z)) - 1;
+    c.smallest_detectable_change = fmax((1 + settings->noise_threshold) * exp(reach), exp(z)) - 1;
     c.verdict = judge(&c, settings);
     return c;
 }

@@ -73,6 +73,7 @@ static void fill_bins(const double *values, size_t count, double from, double wi
         size_t bin = place > 0 ? (size_t)place : 0;
         bin = bin > BINS - 2 ? BINS - 2 : bin;
         double part = place - (double)bin;
+        part = part < 0 ? 0 : part > 1 ? 1 : part; /* rounding may leave the last bin */
         bins[bin] += 1 - part;
         bins[bin + 1] += part;
     }

@@ -9,10 +9,12 @@
 
 typedef double pair __attribute__((vector_size(16)));
 
-/* A row for each sample: the four terms of which a resample needs the sums, two by two. */
-struct row {
-    pair off; /* value - mean of all values, and its square: sums of squares lose no digits */
-    pair fit; /* iterations * time, iterations^2 */
+/* The terms of which a resample needs the sums, of two neighbouring samples in each pair. */
+struct terms {
+    pair off;         /* value - mean of all values: sums of squares lose no digits */
+    pair off_squared;
+    pair xy;          /* iterations * time */
+    pair xx;          /* iterations^2 */
 };
 
 /* Samples in the order of their distance from one median. */
@@ -28,7 +30,7 @@ __extension__ typedef unsigned __int128 wide;
 struct engine {
     const struct resample_data *data;
     double centre;
-    struct row *rows;
+    struct terms *terms; /* (count + 1) / 2; the half that is left over is 0 */
     uint16_t *drawn;   /* how often each sample was drawn */
     size_t median_low; /* ranks that the median averages */
     size_t median_high;
@@ -42,18 +44,20 @@ static void engine_init(struct engine *e, const struct resample_data *data)
     size_t n = data->count;
     *e = (struct engine){.data = data,
                          .centre = stats_mean(data->value, n),
-                         .rows = memory_zeroed(n, sizeof(struct row)),
-                         .drawn = memory_zeroed(n, sizeof(uint16_t)),
+                         .terms = memory_zeroed((n + 1) / 2, sizeof(struct terms)),
+                         .drawn = memory_zeroed(n + 1, sizeof(uint16_t)),
                          .median_low = (n - 1) / 2,
                          .median_high = n / 2,
                          .known = memory_zeroed(n, sizeof(struct by_distance *))};
     stats_lowmean_ranks(n, &e->trim_low, &e->trim_high);
     for (size_t i = 0; i < n; i++) {
         double off = data->value[i] - e->centre;
-        e->rows[i].off = (pair){off, off * off};
+        struct terms *terms = &e->terms[i / 2];
+        terms->off[i % 2] = off;
+        terms->off_squared[i % 2] = off * off;
         if (data->iterations != NULL) {
-            e->rows[i].fit = (pair){data->iterations[i] * data->time[i],
-                                    data->iterations[i] * data->iterations[i]};
+            terms->xy[i % 2] = data->iterations[i] * data->time[i];
+            terms->xx[i % 2] = data->iterations[i] * data->iterations[i];
         }
     }
 }
@@ -70,7 +74,7 @@ static void engine_release(struct engine *e)
     }
     free(e->known);
     free(e->drawn);
-    free(e->rows);
+    free(e->terms);
 }
 
 /* One index out of the bits; what is left of them serves the next (Lemire 2019, without rejection:
@@ -99,24 +103,31 @@ static void draw(struct engine *e, struct rng *rng)
     }
 }
 
-/* Two chains of additions, as one would wait for each sum before it starts the next. */
-static struct row sums(const struct engine *e)
+static void add_terms(struct terms *sum, const struct terms *terms, const uint16_t drawn[2])
 {
-    const struct row *rows = e->rows;
-    struct row even = {{0, 0}, {0, 0}};
-    struct row odd = {{0, 0}, {0, 0}};
-    size_t n = e->data->count;
-    for (size_t i = 0; i + 1 < n; i += 2) {
-        even.off += rows[i].off * (double)e->drawn[i];
-        even.fit += rows[i].fit * (double)e->drawn[i];
-        odd.off += rows[i + 1].off * (double)e->drawn[i + 1];
-        odd.fit += rows[i + 1].fit * (double)e->drawn[i + 1];
+    pair times = {drawn[0], drawn[1]};
+    sum->off += terms->off * times;
+    sum->off_squared += terms->off_squared * times;
+    sum->xy += terms->xy * times;
+    sum->xx += terms->xx * times;
+}
+
+/* Every second pair has sums of its own, as one addition would wait for the one before. */
+static struct terms sums(const struct engine *e)
+{
+    struct terms even = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
+    struct terms odd = even;
+    size_t pairs = (e->data->count + 1) / 2;
+    size_t i = 0;
+    for (; i + 1 < pairs; i += 2) {
+        add_terms(&even, &e->terms[i], e->drawn + 2 * i);
+        add_terms(&odd, &e->terms[i + 1], e->drawn + 2 * i + 2);
     }
-    if (n % 2 == 1) {
-        even.off += rows[n - 1].off * (double)e->drawn[n - 1];
-        even.fit += rows[n - 1].fit * (double)e->drawn[n - 1];
+    if (i < pairs) {
+        add_terms(&even, &e->terms[i], e->drawn + 2 * i);
     }
-    return (struct row){even.off + odd.off, even.fit + odd.fit};
+    return (struct terms){even.off + odd.off, even.off_squared + odd.off_squared,
+                          even.xy + odd.xy, even.xx + odd.xx};
 }
 
 /* A place in the walk along the drawn values: `seen` are at or before `index`. */
@@ -201,16 +212,19 @@ static double median_deviation_of_draw(struct engine *e, size_t low, size_t high
 static void sum_statistics(const struct engine *e, size_t at, double *out[STATISTICS])
 {
     double n = (double)e->data->count;
-    struct row total = sums(e);
+    struct terms total = sums(e);
+    double off = total.off[0] + total.off[1];
+    double off_squared = total.off_squared[0] + total.off_squared[1];
     if (out[STATISTIC_MEAN] != NULL) {
-        out[STATISTIC_MEAN][at] = e->centre + total.off[0] / n;
+        out[STATISTIC_MEAN][at] = e->centre + off / n;
     }
     if (out[STATISTIC_STD_DEV] != NULL) {
-        double variance = (total.off[1] - total.off[0] * total.off[0] / n) / (n - 1);
+        double variance = (off_squared - off * off / n) / (n - 1);
         out[STATISTIC_STD_DEV][at] = variance > 0 ? sqrt(variance) : 0;
     }
     if (out[STATISTIC_SLOPE] != NULL) {
-        out[STATISTIC_SLOPE][at] = total.fit[1] > 0 ? total.fit[0] / total.fit[1] : 0;
+        double xx = total.xx[0] + total.xx[1];
+        out[STATISTIC_SLOPE][at] = xx > 0 ? (total.xy[0] + total.xy[1]) / xx : 0;
     }
 }
 

@@ -3,7 +3,6 @@
 #include "measure/clock.h"
 
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,16 +141,30 @@ static void check_quota(struct list *list)
     WARN(check, "a cgroup quota stops the process when it is used up: raise it for measuring");
 }
 
+/* The first 8 numbers behind "cpu" in /proc/stat, in ticks: user, nice, system, idle, iowait, irq, softirq, steal. */
+static bool read_cpu_ticks(uint64_t ticks[8])
+{
+    char line[512];
+    if (!file_first_line("/proc/stat", line, sizeof line) || strncmp(line, "cpu ", 4) != 0) {
+        return false;
+    }
+    char *at = line + 4;
+    for (size_t i = 0; i < 8; i++) {
+        char *end;
+        ticks[i] = strtoull(at, &end, 10);
+        if (end == at) {
+            return false;
+        }
+        at = end;
+    }
+    return true;
+}
+
 static void check_steal(struct list *list)
 {
     struct environment_check *check = add(list, "steal");
-    char line[512];
-    uint64_t t[8] = {0};
-    if (!file_first_line("/proc/stat", line, sizeof line) ||
-        sscanf(line,
-               "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-               " %" SCNu64 " %" SCNu64,
-               &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]) != 8) {
+    uint64_t t[8];
+    if (!read_cpu_ticks(t)) {
         FIND(check, "not visible");
         return;
     }

@@ -42,22 +42,25 @@ static void shuffle(struct sampler *s)
     }
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void plan_samples(struct sampler *s, double timed_per_iteration_ns)
 {
-    double n = (double)s->plan.sample_size;
+    const struct sampler_plan *plan = &s->plan;
+    double n = (double)plan->sample_size;
     double parts = n * (n + 1) / 2;
-    double wall = fmax(s->warm_wall_ns, 1e-3);
-    uint64_t step = at_least_one(s->plan.round_ns / wall / parts);
-    double linear_ns = parts * (double)step * wall;
-    s->record->linear =
-        s->plan.force_linear || (!s->plan.force_flat && linear_ns <= 2 * s->plan.round_ns);
+    double wall_ns = fmax(s->warm_wall_ns, 1e-3);
+    uint64_t least = at_least_one(plan->shortest_lap_ns / fmax(timed_per_iteration_ns, 1e-3));
+    uint64_t step = larger(least, at_least_one(floor(plan->round_ns / wall_ns / parts)));
+    double limit_ns = fmin(2 * plan->round_ns, plan->measure_ns);
+    bool fits = parts * (double)step * wall_ns <= limit_ns;
+    s->record->linear = plan->force_linear || (!plan->force_flat && fits);
     s->base_iterations =
-        s->record->linear ? step : at_least_one(floor(s->plan.round_ns / n / wall));
-    uint64_t floor_iterations =
-        at_least_one(s->plan.shortest_lap_ns / fmax(timed_per_iteration_ns, 1e-3));
-    if (s->base_iterations < floor_iterations) {
-        s->base_iterations = floor_iterations;
-    }
+        s->record->linear ? step
+                          : larger(least, at_least_one(floor(plan->round_ns / n / wall_ns)));
     shuffle(s);
 }
 
@@ -99,15 +102,15 @@ static uint64_t next_sample(struct sampler *s, const struct sample *lap, double 
     struct record *record = s->record;
     record->samples[record->sample_count++] = *lap;
     size_t count = record->sample_count;
-    if (count >= SAMPLES_MIN && now_ns - s->begun_ns >= s->plan.measure_ns) {
-        return stop(s, STOP_TIME);
-    }
     if (count >= s->plan.sample_size && count % CHECK_EVERY == 0 && s->plan.enough != NULL &&
         s->plan.enough(record->samples, count, s->plan.enough_context)) {
         return stop(s, STOP_PRECISION);
     }
     if (count == sampler_capacity(&s->plan)) {
         return stop(s, STOP_COMPLETE);
+    }
+    if (count >= SAMPLES_MIN && now_ns - s->begun_ns >= s->plan.measure_ns) {
+        return stop(s, STOP_TIME);
     }
     s->next++;
     if (s->next == s->plan.sample_size) {

@@ -91,6 +91,6 @@ void result_format_utc(long long unix_seconds, char *text)
     time_t when = (time_t)unix_seconds;
     struct tm parts;
     if (gmtime_r(&when, &parts) == NULL || strftime(text, 21, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
-        strcpy(text, "1970-01-01T00:00:00Z");
+        memcpy(text, "1970-01-01T00:00:00Z", sizeof "1970-01-01T00:00:00Z");
     }
 }

@@ -50,7 +50,8 @@ OTLP_API void otlp_packer_free(struct otlp_packer *packer);
  * Encode one request and append it to `out`; since requests may be concatenated on the wire, the
  * result of several calls is one valid request. resource and scope: NULL leaves them out.
  * count 0 gives an empty request, 0 bytes.
- * OTLP_ENOMEM; OTLP_ENOSPC: a fixed buffer is too small; out is then unchanged.
+ * OTLP_ENOMEM; OTLP_ENOSPC: a fixed buffer is too small; OTLP_EINVAL: a value is nested deeper than
+ * OTLP_VALUE_DEPTH_MAX, or a metric has no valid kind. On failure out holds what it held before.
  */
 OTLP_API int otlp_pack_spans(struct otlp_packer *packer, const struct otlp_resource *resource,
                              const struct otlp_scope *scope, const struct otlp_span *const *spans,
