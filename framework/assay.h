@@ -26,7 +26,8 @@
  * line (--help), prints a line a benchmark, and writes results/<time>-<commit>/text.json.
  *
  * Every benchmark runs in a process of its own: a crash, a leak or a never-ending loop of one does
- * not reach the others. Units: times are nanoseconds, sizes are bytes, unless a name says otherwise.
+ * not reach the others. Units: times are nanoseconds, sizes are bytes, unless a name says
+ * otherwise.
  *
  * C11 and C++ (C++20, or GNU C++ for designated initialisers, in the order of the fields below);
  * gcc or clang. Names that begin with assay__ or ASSAY__ are not part of the interface.
@@ -73,17 +74,19 @@ enum assay_sampling { ASSAY_AUTO = 0, ASSAY_LINEAR, ASSAY_FLAT };
 
 /* What ASSAY_SUITE says of a source file. Filled in by the macro only. */
 struct assay_suite {
-    unsigned abi;                      /* ASSAY_ABI */
-    const char *name;                  /* the first part of every id */
-    void (*null_run)(assay_bench *b);  /* the empty loop, compiled as the benchmarks are */
-    const char *compiler;              /* "gcc 12.2.0", "clang 14.0.6" */
-    const char *flags;                 /* ASSAY_BUILD_FLAGS when defined, else NULL */
-    const char *variant;               /* ASSAY_BUILD_VARIANT when defined, else NULL */
-    bool optimised;                    /* compiled with -O1 or more */
+    unsigned abi;                     /* ASSAY_ABI */
+    const char *name;                 /* the first part of every id */
+    void (*null_run)(assay_bench *b); /* the empty loop, compiled as the benchmarks are */
+    const char *compiler;             /* "gcc 12.2.0", "clang 14.0.6" */
+    const char *flags;                /* ASSAY_BUILD_FLAGS when defined, else NULL */
+    const char *variant;              /* ASSAY_BUILD_VARIANT when defined, else NULL */
+    bool optimised;                   /* compiled with -O1 or more */
 };
 
 #ifdef __cplusplus
-#define ASSAY__ZERO {} /* silences g++'s warning on fields that were left out */
+#define ASSAY__ZERO                                                                                \
+    {                                                                                              \
+    } /* silences g++'s warning on fields that were left out */
 #else
 #define ASSAY__ZERO
 #endif
@@ -94,17 +97,19 @@ struct assay_entry {
     struct assay_entry *next;
     unsigned abi;
     const struct assay_suite *suite;
-    const char *ident;       /* first argument of ASSAY_BENCH */
-    const char *fields_text; /* the fields as written, after macro expansion: tells {1, 0} from {1} */
+    const char *ident; /* first argument of ASSAY_BENCH */
+    const char
+        *fields_text; /* the fields as written, after macro expansion: tells {1, 0} from {1} */
     void (*run)(assay_bench *b);
     const char *file;
     int line;
 
     /* Used in the id in place of the C identifier: may contain '/' and '-'. */
     const char *name ASSAY__ZERO;
-    /* First axis: the benchmark runs once a value. Integers in .args or words in .arg_names, not both.
-     * The value is the next part of the id; .arg_name names the axis in results and plots. Write the
-     * integers out, or through a macro: `.args = {0, 10}`; they are counted in the source text. */
+    /* First axis: the benchmark runs once a value. Integers in .args or words in .arg_names, not
+     * both. The value is the next part of the id; .arg_name names the axis in results and plots.
+     * Write the integers out, or through a macro: `.args = {0, 10}`; they are counted in the source
+     * text. */
     const char *arg_name ASSAY__ZERO;
     int64_t args[ASSAY_AXIS_MAX] ASSAY__ZERO;
     const char *arg_names[ASSAY_AXIS_MAX] ASSAY__ZERO;
@@ -112,8 +117,9 @@ struct assay_entry {
     const char *arg2_name ASSAY__ZERO;
     int64_t args2[ASSAY_AXIS_MAX] ASSAY__ZERO;
     const char *arg2_names[ASSAY_AXIS_MAX] ASSAY__ZERO;
-    /* Numbers of threads to run the body on, each > 0: adds "threads:N" to the id. Every thread runs
-     * the whole body, setup included, and each lap starts at a barrier. Default: one, not in the id. */
+    /* Numbers of threads to run the body on, each > 0: adds "threads:N" to the id. Every thread
+     * runs the whole body, setup included, and each lap starts at a barrier. Default: one, not in
+     * the id. */
     int threads[ASSAY_AXIS_MAX] ASSAY__ZERO;
     /* Samples to take (>= 10); 0: --sample-size. An explicit command-line option wins. */
     unsigned sample_size ASSAY__ZERO;
@@ -132,12 +138,13 @@ struct assay_entry {
     const char *tags ASSAY__ZERO;
     /* Called before the body, in the benchmark's process: a sentence why it cannot run here
      * (static or allocated text), or NULL to run. NULL field: always runs. */
-    const char *(*skip_if)(void) ASSAY__ZERO;
+    const char *(*skip_if)(void)ASSAY__ZERO;
 
     int assay__end ASSAY__ZERO; /* not yours: lets ASSAY_BENCH be used without a field */
 };
 
-/* Links an entry into the list; called by constructors before main. Not thread-safe; needs no memory. */
+/* Links an entry into the list; called by constructors before main. Not thread-safe; needs no
+ * memory. */
 ASSAY_API void assay_register(struct assay_entry *entry);
 
 /* Runs the command line on every registered benchmark and returns the exit status:
@@ -178,9 +185,9 @@ ASSAY_API int assay_main(int argc, char **argv);
 #endif
 
 /* ASSAY_SUITE("name"); once in each source file that has benchmarks, before the first of them. The
- * name (letters, digits, '_', '-', '.') starts every id and names the result file; several files of one
- * program may share it. In C it defines a weak main; in C++ write
- * `int main(int argc, char **argv) { return assay_main(argc, argv); }` in one file. */
+ * name (letters, digits, '_', '-', '.') starts every id and names the result file; several files of
+ * one program may share it. In C it defines a weak main; in C++ write `int main(int argc, char
+ * **argv) { return assay_main(argc, argv); }` in one file. */
 #define ASSAY_SUITE(suite_name)                                                                    \
     static void assay__null_run(assay_bench *b)                                                    \
     {                                                                                              \
@@ -189,8 +196,8 @@ ASSAY_API int assay_main(int argc, char **argv);
     }                                                                                              \
     ASSAY__MAIN                                                                                    \
     static const struct assay_suite assay__suite = {                                               \
-        ASSAY_ABI, suite_name, assay__null_run, ASSAY__COMPILER, ASSAY__FLAGS, ASSAY__VARIANT,     \
-        ASSAY__OPTIMISED}
+        ASSAY_ABI,    suite_name,     assay__null_run, ASSAY__COMPILER,                            \
+        ASSAY__FLAGS, ASSAY__VARIANT, ASSAY__OPTIMISED}
 
 /* ASSAY_BENCH(identifier, .field = value, ...) { body }: registers a benchmark of the file's suite.
  * The identifier is a C name, unique in the file; `b` is the body's only parameter. A body has
@@ -221,17 +228,19 @@ ASSAY_API int assay_main(int argc, char **argv);
  * `return` or `goto` fails the benchmark, as the lap would be counted wrong. After assay_fail or
  * assay_skip the loop runs no iteration. */
 #define ASSAY_LOOP(b_)                                                                             \
-    for (uint64_t assay__left = assay__lap((b_), 0); assay__left != 0;                             \
+    for (uint64_t assay__left = assay__lap((b_), ASSAY__FIRST); assay__left != 0;                  \
          assay__left = assay__lap((b_), assay__left))                                              \
         for (; assay__more(&assay__left); --assay__left)
+#define ASSAY__FIRST UINT64_MAX /* no lap runs yet */
 
-/* ASSAY_LOOP_WITH(b, setup) { kernel }: as ASSAY_LOOP, and evaluates the expression `setup`, untimed,
- * before every batch of `.batch` iterations (1 unless set). Setup must prepare assay_batch(b) inputs;
- * the kernel consumes one an iteration. Each batch pays one pair of clock reads, which is part of its
- * time (`--doctor` shows the cost): give cheap kernels a larger batch. */
+/* ASSAY_LOOP_WITH(b, setup) { kernel }: as ASSAY_LOOP, and evaluates the expression `setup`,
+ * untimed, before every batch of `.batch` iterations (1 unless set). Setup must prepare
+ * assay_batch(b) inputs; the kernel consumes one an iteration. Each batch pays one pair of clock
+ * reads, which is part of its time (`--doctor` shows the cost): give cheap kernels a larger batch.
+ */
 #define ASSAY_LOOP_WITH(b_, setup_)                                                                \
-    for (uint64_t assay__left = assay__batch_next((b_), 0);                                        \
-         assay__left != 0 && ((void)(setup_), assay_resume(b_), 1);                                \
+    for (uint64_t assay__left = assay__batch_next((b_), ASSAY__FIRST);                             \
+         assay__left != 0 && ((void)(setup_), assay__batch_start(b_));                             \
          assay__left = assay__batch_next((b_), assay__left))                                       \
         for (; assay__more(&assay__left); --assay__left)
 
@@ -246,6 +255,7 @@ ASSAY_API void assay_resume(assay_bench *b);
 
 ASSAY_API uint64_t assay__lap(assay_bench *b, uint64_t left);
 ASSAY_API uint64_t assay__batch_next(assay_bench *b, uint64_t left);
+ASSAY_API bool assay__batch_start(assay_bench *b);
 
 static inline bool assay__more(uint64_t *left)
 {
@@ -257,8 +267,8 @@ static inline bool assay__more(uint64_t *left)
 
 /* assay_keep(value): the value must be computed in this iteration, and whatever memory the kernel
  * wrote must be written: the compiler may assume nothing of what happens to either. Any type, by
- * value; for arrays pass the pointer to assay_touch. Costs no instruction for integers, pointers and
- * floating point; a struct is put in memory. The value is evaluated once.
+ * value; for arrays pass the pointer to assay_touch. Costs no instruction for integers, pointers
+ * and floating point; a struct is put in memory. The value is evaluated once.
  *
  * A computation whose inputs never change may still be lifted out of the loop. Make an input opaque
  * with assay_touch(&input), or let each iteration depend on the one before. */
@@ -298,8 +308,8 @@ template <class T> inline void assay_keep(const T &value)
 }
 extern "C" {
 #else
-/* Registers where the value fits one: a store would add to the kernel. gcc picks by itself; clang takes
- * memory whenever it is offered, so it is told by the type. */
+/* Registers where the value fits one: a store would add to the kernel. gcc picks by itself; clang
+ * takes memory whenever it is offered, so it is told by the type. */
 #if defined(__clang__)
 #define ASSAY__IS_FLOAT(v_) (__builtin_classify_type(v_) == 8 && sizeof(v_) <= 8)
 #define ASSAY__IS_WORD(v_)                                                                         \
@@ -339,30 +349,34 @@ ASSAY_API unsigned assay_threads(const assay_bench *b);
 
 /* ---- What the body may say ------------------------------------------------------------------ */
 
-/* Work done an iteration (and thread), for throughput: bytes, or elements of any kind. Call outside the
- * loop; the last call counts, both kinds may be given. 0 takes the statement back. */
+/* Work done an iteration (and thread), for throughput: bytes, or elements of any kind. Call outside
+ * the loop; the last call counts, both kinds may be given. 0 takes the statement back. */
 ASSAY_API void assay_bytes(assay_bench *b, uint64_t bytes_per_iteration);
 ASSAY_API void assay_elements(assay_bench *b, uint64_t elements_per_iteration);
 
 /* A figure of the benchmark's own ("ratio", 3.8, "x"), shown and stored with its result. Up to 16 a
- * benchmark; the same name again replaces the value; a value that is not finite, a NULL name or a 17th
- * counter fails the benchmark. unit may be NULL. Texts are copied (31 bytes of each). */
+ * benchmark; the same name again replaces the value; a value that is not finite, a NULL name or a
+ * 17th counter fails the benchmark. unit may be NULL. Texts are copied (31 bytes of each). */
 ASSAY_API void assay_counter(assay_bench *b, const char *name, double value, const char *unit);
 
-/* The time of this iteration, measured by the body itself. Once used in a lap, the lap's time is the sum
- * of what was recorded, and clock reads of the loop are ignored. Negative or not finite: fails. */
+/* The time of this iteration, measured by the body itself. Once used in a lap, the lap's time is
+ * the sum of what was recorded, and clock reads of the loop are ignored. Negative or not finite:
+ * fails. */
 ASSAY_API void assay_record_ns(assay_bench *b, double duration_ns);
 
-/* Adds one latency to the benchmark's histogram (log-linear, relative error below 0.1 %, 1 ns to about
- * 18 s; longer ones count in the last bucket and are said). Results show count, p50, p90, p99, p99.9 and
- * max. Samples of the warm-up are left out. Threads record without sharing; histograms are merged. */
+/* Adds one latency to the benchmark's histogram (log-linear, relative error below 0.1 %, 1 ns to
+ * about 18 s; longer ones count in the last bucket and are said). Results show count, p50, p90,
+ * p99, p99.9 and max. Samples of the warm-up are left out. Threads record without sharing;
+ * histograms are merged. */
 ASSAY_API void assay_latency(assay_bench *b, uint64_t latency_ns);
 
-/* The benchmark failed (wrong result, a call that returned an error): it gets no figure, its message is
- * reported, the others go on, and the program exits 3. The first message counts and is copied. The
- * caller goes on to the loop, which runs no iteration, and to its teardown. NULL: "no reason given". */
+/* The benchmark failed (wrong result, a call that returned an error): it gets no figure, its
+ * message is reported, the others go on, and the program exits 3. The first message counts and is
+ * copied. The caller goes on to the loop, which runs no iteration, and to its teardown. NULL: "no
+ * reason given". */
 ASSAY_API void assay_fail(assay_bench *b, const char *why);
-/* The benchmark cannot run here: reported as skipped with its reason; does not change the exit status. */
+/* The benchmark cannot run here: reported as skipped with its reason; does not change the exit
+ * status. */
 ASSAY_API void assay_skip(assay_bench *b, const char *why);
 
 #ifdef __cplusplus

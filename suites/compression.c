@@ -300,7 +300,7 @@ ASSAY_BENCH(compress, .arg_name = "codec", .arg_names = CODEC_NAMES, .arg2_name 
     size_t i = 0;
     size_t packed_bytes = 0;
     fixture_init(&f, b, codec_of(b), payload_sizes[assay_arg2(b)]);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_buffer *plain = &f.plain[i++ & f.last];
         assay_touch(plain->data);
         assay_keep(otlp_compress(f.compressor, plain->data, plain->len, f.output, f.output_capacity,
@@ -317,7 +317,7 @@ ASSAY_BENCH(decompress, .arg_name = "codec", .arg_names = CODEC_NAMES, .arg2_nam
     size_t i = 0;
     size_t plain_bytes = 0;
     fixture_init(&f, b, codec_of(b), payload_sizes[assay_arg2(b)]);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_buffer *packed = &f.packed[i++ & f.last];
         assay_touch(packed->data);
         assay_keep(otlp_decompress(f.decompressor, packed->data, packed->len, f.output,
@@ -365,7 +365,7 @@ ASSAY_BENCH(adaptive_choice)
     }
     struct otlp_compression_choice choice;
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         assay_touch(&payload_bytes);
         assay_keep(
             otlp_compression_choose(given_measures, CANDIDATE_COUNT, payload_bytes, NULL, &choice));
@@ -512,7 +512,7 @@ ASSAY_BENCH(adaptive_compress, .arg_name = "payload", .arg_names = PAYLOAD_NAMES
     if (fixture_init(&f, b, &codecs[0], payload_sizes[assay_arg(b)])) {
         adaptive_init(b, &f, &exporter);
     }
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_buffer *plain = &f.plain[i++ & f.last];
         assay_touch(plain->data);
         assay_keep(

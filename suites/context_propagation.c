@@ -71,7 +71,7 @@ ASSAY_BENCH(traceparent_format)
     }
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         otlp_traceparent_format(&f->incoming[i++ % REQUEST_COUNT].span, text);
         assay_touch(text);
     }
@@ -91,7 +91,7 @@ ASSAY_BENCH(traceparent_parse)
     }
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const char *text = f->incoming[i++ % REQUEST_COUNT].traceparent;
         assay_keep(otlp_traceparent_parse(text, OTLP_TRACEPARENT_LEN, &parsed));
         assay_touch(&parsed);
@@ -131,7 +131,7 @@ ASSAY_BENCH(trace_context_inject)
     }
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         begin_call(f, i++);
         assay_keep(otlp_propagator_tracecontext.inject(&f->context, &f->outgoing_carrier));
         assay_touch(f->outgoing_text);
@@ -150,7 +150,7 @@ ASSAY_BENCH(trace_context_extract)
     expect(b, requests_check_extract(f, &formats, 0, 0));
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_carrier *carrier = begin_request(f, i++);
         assay_keep(otlp_propagator_tracecontext.extract(&f->context, carrier));
         assay_touch(&f->context);
@@ -177,7 +177,7 @@ ASSAY_BENCH(tracestate_inject, .arg_name = "members", .args = {0, 4, 32})
     assay_elements(b, 1);
     assay_counter(b, "tracestate", (double)f->tracestate_len, "bytes");
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         begin_call(f, i++);
         assay_keep(otlp_propagator_tracecontext.inject(&f->context, &f->outgoing_carrier));
         assay_touch(f->outgoing_text);
@@ -199,7 +199,7 @@ ASSAY_BENCH(tracestate_extract, .arg_name = "members", .args = {0, 4, 32})
     assay_elements(b, 1);
     assay_counter(b, "tracestate", (double)f->tracestate_len, "bytes");
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_carrier *carrier = begin_request(f, i++);
         assay_keep(otlp_propagator_tracecontext.extract(&f->context, carrier));
         assay_touch(&f->context);
@@ -229,7 +229,7 @@ ASSAY_BENCH(tracestate_update, .arg_name = "members", .args = {0, 4, 32})
     }
     otlp_tracestate_unref(updated);
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         assay_touch(value);
         updated = NULL;
         assay_keep(otlp_tracestate_set(state, "rojo", 4, value, 16, &updated));
@@ -254,7 +254,7 @@ ASSAY_BENCH(baggage_inject, .arg_name = "members", .args = {1, 8, 64})
     assay_elements(b, members);
     assay_counter(b, "baggage", (double)f->baggage_len, "bytes");
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         begin_call(f, i++);
         assay_keep(otlp_propagator_baggage.inject(&f->context, &f->outgoing_carrier));
         assay_touch(f->outgoing_text);
@@ -275,7 +275,7 @@ ASSAY_BENCH(baggage_extract, .arg_name = "members", .args = {1, 8, 64})
     assay_elements(b, members);
     assay_counter(b, "baggage", (double)f->baggage_len, "bytes");
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_carrier *carrier = begin_request(f, i++);
         assay_keep(otlp_propagator_baggage.extract(&f->context, carrier));
         assay_touch(&f->context);
@@ -301,7 +301,7 @@ static void b3_inject(assay_bench *b, const struct otlp_propagator *propagator, 
     otlp_propagation_release(&back);
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         begin_call(f, i++);
         assay_keep(propagator->inject(&f->context, &f->outgoing_carrier));
         assay_touch(f->outgoing_text);
@@ -320,7 +320,7 @@ static void b3_extract(assay_bench *b, const struct otlp_propagator *propagator)
     expect(b, requests_check_extract(f, &formats, 0, 0));
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_carrier *carrier = begin_request(f, i++);
         assay_keep(propagator->extract(&f->context, carrier));
         assay_touch(&f->context);
@@ -366,7 +366,7 @@ ASSAY_BENCH(composite_inject)
     }
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         begin_call(f, i++);
         assay_keep(otlp_composite_inject(&formats, &f->context, &f->outgoing_carrier));
         assay_touch(f->outgoing_text);
@@ -385,7 +385,7 @@ ASSAY_BENCH(composite_extract)
     expect(b, requests_check_extract(f, &formats, 4, 8));
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_carrier *carrier = begin_request(f, i++);
         assay_keep(otlp_composite_extract(&formats, &f->context, carrier));
         assay_touch(&f->context);
@@ -429,7 +429,7 @@ ASSAY_BENCH(microservice_hop, .arg_name = "context", .arg_names = {"trace_only",
     }
     assay_elements(b, 1);
     size_t i = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         const struct otlp_carrier *carrier = &f->incoming[i++ % REQUEST_COUNT].carrier;
         assay_keep(hop(f, &formats, carrier));
         assay_touch(f->outgoing_text);
@@ -535,7 +535,7 @@ ASSAY_BENCH(hostile_extract, .arg_name = "header",
         assay_fail(b, "a hostile header was not refused as it should be");
     }
     assay_bytes(b, len);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         otlp_propagation_clear(&f->context);
         assay_touch(text);
         assay_keep(otlp_composite_extract(&formats, &f->context, &request->carrier));

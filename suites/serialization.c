@@ -120,7 +120,7 @@ static void bench_encode(assay_bench *b, enum otlp_signal signal, size_t count, 
     struct fixture f;
     fixture_make(b, &f, signal, count, attributes);
     size_t request_bytes = f.bytes.len;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         f.bytes.len = 0;
         encode(&f);
         assay_touch(f.bytes.data);
@@ -136,7 +136,7 @@ static void bench_decode(assay_bench *b, enum otlp_signal signal, size_t count)
     struct fixture f;
     size_t items = count;
     fixture_make(b, &f, signal, count, TELEMETRY_NATURAL);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         struct otlp_request *request = NULL;
         otlp_request_unpack(signal, f.bytes.data, f.bytes.len, &request);
         assay_touch(request);

@@ -91,7 +91,7 @@ ASSAY_BENCH(trace_id_creation)
         assay_fail(b, "trace ids are not valid and distinct");
     }
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         assay_keep(otlp_trace_id_new());
     }
 }
@@ -104,7 +104,7 @@ ASSAY_BENCH(span_id_creation)
         assay_fail(b, "span ids are not valid and distinct");
     }
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         assay_keep(otlp_span_id_new());
     }
 }
@@ -119,7 +119,7 @@ ASSAY_BENCH(span_context_creation)
         assay_fail(b, "a child context does not continue its parent's trace");
     }
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         assay_keep(otlp_span_context_root(OTLP_FLAG_SAMPLED));
     }
 }
@@ -135,7 +135,7 @@ ASSAY_BENCH(attributes, .name = "span_creation/attributes", .arg_name = "attribu
     }
     otlp_span_free(checked);
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         struct otlp_span *span = otlp_span_start("GET /orders/{id}", NULL);
         set_all(span, &texts);
         otlp_span_end(span, 0);
@@ -151,7 +151,7 @@ ASSAY_BENCH(events, .name = "span_creation/events", .arg_name = "events", .args 
                                            otlp_attribute_int("message.id", 7)};
     size_t seen = 0;
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         struct otlp_span *span = otlp_span_start("orders process", NULL);
         for (size_t i = 0; i < count; i++) {
             otlp_span_add_event(span, "message", 0, attributes, 2);
@@ -172,7 +172,7 @@ ASSAY_BENCH(links, .name = "span_creation/links", .arg_name = "links", .args = {
     struct otlp_span_context linked = otlp_span_context_root(OTLP_FLAG_SAMPLED);
     size_t seen = 0;
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         struct otlp_span *span = otlp_span_start("orders process", NULL);
         for (size_t i = 0; i < count; i++) {
             otlp_span_add_link(span, &linked, NULL, 0);
@@ -213,7 +213,7 @@ ASSAY_BENCH(span_clone, .arg_name = "how", .arg_names = {"deep", "reference"},
     }
     bool is_deep = assay_arg(b) == CLONE_DEEP;
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         struct otlp_span *clone = is_deep ? otlp_span_clone(span) : otlp_span_ref(span);
         assay_touch(clone);
         otlp_span_free(clone);
@@ -235,7 +235,7 @@ ASSAY_BENCH(sampling, .name = "span_creation/sampling", .arg_name = "decision",
     }
     otlp_span_free(checked);
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         struct otlp_span *span = otlp_span_start("GET /orders/{id}", &options);
         set_all(span, &texts);
         otlp_span_end(span, 0);
@@ -289,12 +289,12 @@ ASSAY_BENCH(counter_add, .arg_name = "stream", .arg_names = {"bound", "looked_up
     int64_t added = 0;
     assay_elements(b, 1);
     if (is_bound) {
-        ASSAY_LOOP (b) {
+        ASSAY_LOOP(b) {
             otlp_stream_add(f.stream, 1);
             added++;
         }
     } else {
-        ASSAY_LOOP (b) {
+        ASSAY_LOOP(b) {
             otlp_counter_add(f.instrument, 1, f.attributes, 4);
             added++;
         }
@@ -324,11 +324,11 @@ ASSAY_BENCH(histogram_record, .arg_name = "stream", .arg_names = {"bound", "look
     uint64_t recorded = 0;
     assay_elements(b, 1);
     if (is_bound) {
-        ASSAY_LOOP (b) {
+        ASSAY_LOOP(b) {
             otlp_stream_record(f.stream, values[recorded++ % 1024]);
         }
     } else {
-        ASSAY_LOOP (b) {
+        ASSAY_LOOP(b) {
             otlp_histogram_record(f.instrument, values[recorded++ % 1024], f.attributes, 4);
         }
     }
@@ -371,7 +371,7 @@ ASSAY_BENCH(log_emit, .arg_name = "attributes", .args = {0, 5, 10})
         assay_fail(b, "the batch does not hold the record");
     }
     assay_elements(b, 1);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         if (count == LOG_BATCH) {
             otlp_log_batch_reset(batch);
             count = 0;

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -249,10 +250,18 @@ def test_the_folder_of_a_run_in_a_repository(repository: Bench) -> None:
 def test_a_run_does_not_touch_the_repository(repository: Bench) -> None:
     """Not even the index, which another git may be holding at the time."""
     index = repository.folder / ".git" / "index"
-    (repository.folder / "file").touch()
+    os.utime(repository.folder / "file", (1e9, 1e9))
     before = index.read_bytes()
     assert commit_of(repository)["dirty"] is False
     assert index.read_bytes() == before
+
+
+def test_commit_with_a_closed_standard_output(repository: Bench) -> None:
+    command = repository.command("good", "plain", "--results-dir", "out")
+    run = repository.run_command(["sh", "-c", 'exec "$@" >&-', "sh", *command])
+    assert run.status == 4, run
+    head = git(repository, "rev-parse", "HEAD")[:12]
+    assert repository.result("good", "out")["commit"] == {"id": head, "dirty": False}
 
 
 def test_outside_of_git(bench: Bench) -> None:

@@ -60,7 +60,7 @@ static void run(assay_bench *b, bool compared)
     if (!(e->lower < e->point && e->point < e->upper) || analysis->compared != compared) {
         assay_fail(b, "the analysis gives no interval around its estimate");
     }
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         analysis_run(samples, SAMPLES, true, compared ? old : NULL, SAMPLES, &settings, analysis);
         assay_touch(analysis);
     }
@@ -89,7 +89,7 @@ ASSAY_BENCH(sorted, .name = "sorted_1000_resamples", .sampling = ASSAY_FLAT, .sa
         values[i] = samples[i].time_ns / (double)samples[i].iterations;
     }
     double last = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         for (size_t r = 0; r < 1000; r++) {
             double drawn[SAMPLES];
             for (size_t i = 0; i < SAMPLES; i++) {

@@ -18,7 +18,7 @@ static void spin(void)
 
 ASSAY_BENCH(a_good)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
 }
@@ -26,7 +26,7 @@ ASSAY_BENCH(a_good)
 ASSAY_BENCH(fail_in_setup)
 {
     assay_fail(b, "the fixture is \"broken\":\n\ttwo lines, \xff and \xc3\xa9");
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         abort(); /* no iteration runs after a failure */
     }
 }
@@ -34,7 +34,7 @@ ASSAY_BENCH(fail_in_setup)
 ASSAY_BENCH(fail_in_loop)
 {
     int calls = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
         if (++calls == 100) {
             assay_fail(b, "wrong result in call 100");
@@ -51,13 +51,13 @@ ASSAY_BENCH(fail_at_length)
     }
     why[sizeof why - 1] = '\0';
     assay_fail(b, why);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
     }
 }
 
 ASSAY_BENCH(segv)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         raise(SIGSEGV);
     }
 }
@@ -65,20 +65,20 @@ ASSAY_BENCH(segv)
 ASSAY_BENCH(abort_in_setup)
 {
     abort();
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
     }
 }
 
 ASSAY_BENCH(exit_0)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         exit(0);
     }
 }
 
 ASSAY_BENCH(exit_7)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
     exit(7);
@@ -86,21 +86,21 @@ ASSAY_BENCH(exit_7)
 
 ASSAY_BENCH(endless, .tags = "endless")
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         pause();
     }
 }
 
 ASSAY_BENCH(left_by_break)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         break;
     }
 }
 
 ASSAY_BENCH(left_by_return)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         return;
     }
 }
@@ -112,10 +112,10 @@ ASSAY_BENCH(no_loop)
 
 ASSAY_BENCH(two_loops)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
 }
@@ -125,14 +125,14 @@ ASSAY_BENCH(infinite_counter)
     double zero = 0;
     assay_touch(&zero);
     assay_counter(b, "rate", 1 / zero, NULL);
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
 }
 
 ASSAY_BENCH(endless_duration)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
         assay_record_ns(b, 1e308); /* finite, but not the sum of two */
     }
@@ -151,7 +151,7 @@ ASSAY_BENCH(leaks_child)
         fprintf(file, "%ld\n", (long)child);
         fclose(file);
     }
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
 }
@@ -163,7 +163,7 @@ static const char *not_here(void)
 
 ASSAY_BENCH(skipped_by_rule, .skip_if = not_here)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         abort();
     }
 }
@@ -171,14 +171,14 @@ ASSAY_BENCH(skipped_by_rule, .skip_if = not_here)
 ASSAY_BENCH(skipped_by_body)
 {
     assay_skip(b, "no file to read");
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         abort();
     }
 }
 
 ASSAY_BENCH(allocates)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         void *block = malloc(100);
         assay_touch(block);
         free(block);
@@ -187,7 +187,7 @@ ASSAY_BENCH(allocates)
 
 ASSAY_BENCH(z_good)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         spin();
     }
 }

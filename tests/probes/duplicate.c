@@ -5,12 +5,12 @@ ASSAY_SUITE("duplicate");
 
 ASSAY_BENCH(first, .name = "same")
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
     }
 }
 
 ASSAY_BENCH(second, .name = "same")
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
     }
 }

@@ -31,14 +31,14 @@ ASSAY_SUITE("kernels");
 
 ASSAY_BENCH(empty)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
     }
 }
 
 ASSAY_BENCH(chain_200)
 {
     uint64_t x = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         ADD100(x);
         ADD100(x);
     }
@@ -48,7 +48,7 @@ ASSAY_BENCH(chain_200)
 ASSAY_BENCH(chain_400)
 {
     uint64_t x = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         ADD100(x);
         ADD100(x);
         ADD100(x);
@@ -73,7 +73,7 @@ ASSAY_BENCH(cycles_7_3_8)
 {
     uint64_t x = 0;
     unsigned turn = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         ADD7(x);
         if ((turn++ & 7) < 3) {
             ADD1(x);
@@ -86,7 +86,7 @@ ASSAY_BENCH(cycles_7_6_8)
 {
     uint64_t x = 0;
     unsigned turn = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         ADD7(x);
         if ((turn++ & 7) < 6) {
             ADD1(x);

@@ -11,7 +11,7 @@ static const char *not_here(void)
 ASSAY_BENCH(everywhere)
 {
     uint64_t x = 0;
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         for (int i = 0; i < 32; i++) {
             x += 3;
             assay_touch(&x);
@@ -21,6 +21,6 @@ ASSAY_BENCH(everywhere)
 
 ASSAY_BENCH(elsewhere, .skip_if = not_here)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
     }
 }

@@ -26,7 +26,7 @@ static void note_pid(const char *name, long pid)
 
 ASSAY_BENCH(a_short)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         wait_ms(1);
     }
 }
@@ -40,14 +40,14 @@ ASSAY_BENCH(b_long)
     }
     note_pid("grandchild.pid", (long)child);
     note_pid("child.pid", (long)getpid());
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         wait_ms(30000);
     }
 }
 
 ASSAY_BENCH(c_short)
 {
-    ASSAY_LOOP (b) {
+    ASSAY_LOOP(b) {
         wait_ms(1);
     }
 }

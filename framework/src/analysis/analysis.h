@@ -23,7 +23,7 @@ struct analysis {
     double r_squared;
     struct outliers outliers;
     struct curve density; /* of the time an iteration */
-    bool compared;                   /* with stored samples, and a ratio exists */
+    bool compared;        /* with stored samples, and a ratio exists */
     struct comparison comparison;
     struct curve old_density; /* of the stored samples */
     double old_lowmean;

@@ -31,7 +31,8 @@ static double drift_within(const struct compare_side *side)
     return sqrt(stats_variance(logs, BLOCKS, stats_mean(logs, BLOCKS)));
 }
 
-/* Variance of ln(new) - ln(old) over independent resamples of both; negative when one in a hundred has no ratio. */
+/* Variance of ln(new) - ln(old) over independent resamples of both; negative when one in a hundred
+ * has no ratio. */
 static double variance_of_log_ratio(const double *old, const double *new_values, size_t count)
 {
     double sum = 0;

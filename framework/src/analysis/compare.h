@@ -31,7 +31,8 @@ struct compare_side {
 };
 
 struct comparison {
-    bool possible;          /* false: a lowmean, or that of resamples, is 0 and has no ratio; the rest is 0 */
+    bool
+        possible; /* false: a lowmean, or that of resamples, is 0 and has no ratio; the rest is 0 */
     struct estimate change; /* new / old - 1 of lowmean; the interval contains the drift */
     double p_value;
     double smallest_detectable_change;

@@ -11,10 +11,10 @@ typedef double pair __attribute__((vector_size(16)));
 
 /* The terms of which a resample needs the sums, of two neighbouring samples in each pair. */
 struct terms {
-    pair off;         /* value - mean of all values: sums of squares lose no digits */
+    pair off; /* value - mean of all values: sums of squares lose no digits */
     pair off_squared;
-    pair xy;          /* iterations * time */
-    pair xx;          /* iterations^2 */
+    pair xy; /* iterations * time */
+    pair xx; /* iterations^2 */
 };
 
 /* Samples in the order of their distance from one median. */
@@ -31,8 +31,8 @@ struct engine {
     const struct resample_data *data;
     double centre;
     struct terms *terms; /* (count + 1) / 2; the half that is left over is 0 */
-    uint16_t *drawn;   /* how often each sample was drawn */
-    size_t median_low; /* ranks that the median averages */
+    uint16_t *drawn;     /* how often each sample was drawn */
+    size_t median_low;   /* ranks that the median averages */
     size_t median_high;
     size_t trim_low; /* ranks [low, high) of lowmean */
     size_t trim_high;
@@ -126,8 +126,8 @@ static struct terms sums(const struct engine *e)
     if (i < pairs) {
         add_terms(&even, &e->terms[i], e->drawn + 2 * i);
     }
-    return (struct terms){even.off + odd.off, even.off_squared + odd.off_squared,
-                          even.xy + odd.xy, even.xx + odd.xx};
+    return (struct terms){even.off + odd.off, even.off_squared + odd.off_squared, even.xy + odd.xy,
+                          even.xx + odd.xx};
 }
 
 /* A place in the walk along the drawn values: `seen` are at or before `index`. */

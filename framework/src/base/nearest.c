@@ -1,5 +1,6 @@
 #include "base/nearest.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define WORD_MAX 64
@@ -16,7 +17,7 @@ static size_t edits(const char *a, const char *b)
     size_t a_length = strlen(a);
     size_t b_length = strlen(b);
     if (a_length > WORD_MAX || b_length > WORD_MAX) {
-        return WORD_MAX;
+        return SIZE_MAX;
     }
     for (size_t j = 0; j <= b_length; j++) {
         rows[0][j] = j;

@@ -75,6 +75,16 @@ struct unit units_for_ns(double ns, const char *wanted)
     return times[i];
 }
 
+/* Zeros behind the point before the first digit of a number below 1. */
+static int small_zeros(double size)
+{
+    int zeros = 0;
+    for (; size < 0.099995 && zeros < 3 && size > 0; size *= 10) {
+        zeros++;
+    }
+    return zeros;
+}
+
 void units_add_number(struct str *out, double value)
 {
     double size = fabs(value);
@@ -86,7 +96,7 @@ void units_add_number(struct str *out, double value)
                    : size >= 99.995  ? 1
                    : size >= 9.9995  ? 2
                    : size >= 0.99995 ? 3
-                                     : 4;
+                                     : 4 + small_zeros(size);
     str_format(out, "%.*f", decimals, value);
 }
 

@@ -19,6 +19,7 @@ struct assay_bench {
     struct record *record;
     unsigned thread_index;
 
+    bool begun; /* its loop was reached */
     bool in_lap;
     bool over;
     bool paused;
@@ -117,19 +118,27 @@ static uint64_t next_lap(assay_bench *b)
     return iterations;
 }
 
-static bool loop_may_start(assay_bench *b)
+/* A loop begins: false, and the benchmark fails, when another has begun before. */
+static bool may_begin(assay_bench *b)
 {
-    if (b->over && !b->in_lap) {
-        assay_fail(b, "the body has a second ASSAY_LOOP after the first one ended; a benchmark has "
-                      "exactly one");
-        return false;
+    if (b->in_lap) {
+        assay_fail(b, "the loop was left from inside; a lap must run to its end");
+    } else if (b->begun) {
+        assay_fail(b, "the body has a second ASSAY_LOOP; a benchmark has exactly one");
     }
-    return true;
+    bool first = !b->begun;
+    b->begun = true;
+    return first;
 }
 
-static void fail_left_early(assay_bench *b)
+/* What a lap or batch must not end as. */
+static void check_end(assay_bench *b, uint64_t left)
 {
-    assay_fail(b, "the loop was left by break; a lap must run to its end");
+    if (left != 0) {
+        assay_fail(b, "the loop was left by break; a lap must run to its end");
+    } else if (b->paused) {
+        assay_fail(b, "the iteration ended while the clock was paused: assay_resume is missing");
+    }
 }
 
 uint64_t assay__lap(assay_bench *b, uint64_t left)
@@ -138,17 +147,12 @@ uint64_t assay__lap(assay_bench *b, uint64_t left)
     if (b->probe_iterations > 0) {
         return next_probe_lap(b, stop_ticks);
     }
-    if (!b->in_lap && !loop_may_start(b)) {
-        return 0;
-    }
-    if (left != 0) {
-        fail_left_early(b);
-    } else if (b->in_lap && b->paused) {
-        assay_fail(b, "the iteration ended while the clock was paused: assay_resume is missing");
-    }
-    if (b->in_lap) {
+    if (left != ASSAY__FIRST) {
+        check_end(b, left);
         b->span.stop_ticks = stop_ticks;
         b->timed_ns += span_ns(b, stop_ticks);
+    } else if (!may_begin(b)) {
+        return 0;
     }
     uint64_t iterations = next_lap(b);
     b->start_ticks = clock_start();
@@ -159,28 +163,34 @@ uint64_t assay__lap(assay_bench *b, uint64_t left)
 uint64_t assay__batch_next(assay_bench *b, uint64_t left)
 {
     uint64_t stop_ticks = clock_stop();
-    if (!b->in_lap && !loop_may_start(b)) {
+    if (left != ASSAY__FIRST) {
+        check_end(b, left);
+        b->timed_ns += span_ns(b, stop_ticks);
+    } else if (!may_begin(b)) {
         return 0;
     }
-    if (left != 0) {
-        fail_left_early(b);
-    }
-    if (b->in_lap && !b->paused) {
-        b->timed_ns += span_ns(b, stop_ticks);
-        b->span.stop_ticks = stop_ticks;
-    }
-    if (b->batches_left == 0 || left != 0) {
+    if (b->batches_left == 0 || b->over) {
         b->batches_left = next_lap(b);
     }
     uint64_t wanted = b->bench->batch;
     b->batch_iterations = b->batches_left < wanted ? b->batches_left : wanted;
     b->batches_left -= b->batch_iterations;
-    b->paused = true;
-    b->span.partial = true;
     if (b->thread_index == 0) {
         b->record->batched = true;
     }
     return b->batch_iterations;
+}
+
+bool assay__batch_start(assay_bench *b)
+{
+    b->span.partial = true;
+    if (b->over) {
+        b->in_lap = false;
+        b->batch_iterations = 0;
+        return false;
+    }
+    b->start_ticks = clock_start();
+    return true;
 }
 
 void assay_pause(assay_bench *b)

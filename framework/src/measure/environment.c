@@ -141,7 +141,8 @@ static void check_quota(struct list *list)
     WARN(check, "a cgroup quota stops the process when it is used up: raise it for measuring");
 }
 
-/* The first 8 numbers behind "cpu" in /proc/stat, in ticks: user, nice, system, idle, iowait, irq, softirq, steal. */
+/* The first 8 numbers behind "cpu" in /proc/stat, in ticks: user, nice, system, idle, iowait, irq,
+ * softirq, steal. */
 static bool read_cpu_ticks(uint64_t ticks[8])
 {
     char line[512];

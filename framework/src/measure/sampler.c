@@ -59,8 +59,7 @@ static void plan_samples(struct sampler *s, double timed_per_iteration_ns)
     bool fits = parts * (double)step * wall_ns <= limit_ns;
     s->record->linear = plan->force_linear || (!plan->force_flat && fits);
     s->base_iterations =
-        s->record->linear ? step
-                          : larger(least, at_least_one(floor(plan->round_ns / n / wall_ns)));
+        s->record->linear ? step : larger(least, at_least_one(floor(plan->round_ns / n / wall_ns)));
     shuffle(s);
 }
 
