@@ -150,7 +150,7 @@ ASSAY_API void assay_register(struct assay_entry *entry);
 /* Runs the command line on every registered benchmark and returns the exit status:
  * 0 fine, 1 a regression, 2 usage, 3 a benchmark failed, 4 environment (missing baseline, foreign
  * host, disk), 5 inconclusive where a verdict was demanded, 130 interrupted.
- * ASSAY_SUITE defines a weak main that calls it; a main of your own replaces that one.
+ * ASSAY_SUITE defines a main that calls it.
  * Call it once, from the main thread. argv must outlive the call. */
 ASSAY_API int assay_main(int argc, char **argv);
 
@@ -174,7 +174,7 @@ ASSAY_API int assay_main(int argc, char **argv);
 #else
 #define ASSAY__OPTIMISED false
 #endif
-#ifdef __cplusplus
+#if defined(__cplusplus) || defined(ASSAY_OWN_MAIN)
 #define ASSAY__MAIN
 #else
 #define ASSAY__MAIN                                                                                \
@@ -186,8 +186,12 @@ ASSAY_API int assay_main(int argc, char **argv);
 
 /* ASSAY_SUITE("name"); once in each source file that has benchmarks, before the first of them. The
  * name (letters, digits, '_', '-', '.') starts every id and names the result file; several files of
- * one program may share it. In C it defines a weak main; in C++ write `int main(int argc, char
- * **argv) { return assay_main(argc, argv); }` in one file. */
+ * one program may share it.
+ *
+ * In C it defines a weak main that calls assay_main; define ASSAY_OWN_MAIN before including this
+ * header in a file that has a main of its own (one in another file replaces the weak one by
+ * itself). In C++ write `int main(int argc, char **argv) { return assay_main(argc, argv); }` in one
+ * file. */
 #define ASSAY_SUITE(suite_name)                                                                    \
     static void assay__null_run(assay_bench *b)                                                    \
     {                                                                                              \

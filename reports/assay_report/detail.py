@@ -25,7 +25,7 @@ from .words import STOPPED, count_of, disturbed_count
 
 EXPLAINED = {
     "lowmean_ns": "mean of the samples between the 5\u202f% and the 50\u202f% quantile: the headline, as "
-    "disturbances only ever add time",
+    "it does not feel the slow half, where interference is",
     "mean_ns": "mean of all samples: feels every disturbance",
     "median_ns": "half of the samples took less",
     "slope_ns": "cost of one more iteration: least squares through the origin",

@@ -113,4 +113,4 @@ def row_note(benchmark: Benchmark) -> str:
     if measurement is None or not measurement.outliers.matter:
         return ""
     outliers = measurement.outliers
-    return f"{count_of(outliers.count, 'outlier')}, {outliers.effect} effect"
+    return f"{count_of(outliers.count, 'outlier')}: mean {signed_percent(outliers.mean_shift)}"

@@ -127,8 +127,8 @@ def test_too_many_filters(bench: Bench) -> None:
 
 
 def test_two_benchmarks_of_one_id(bench: Bench) -> None:
-    for mode in ([], ["--list"], ["--test"], ["nothing"]):
-        run = bench.run("duplicate", *mode)
+    for mode in ("--quick", "--list", "--test", "nothing"):
+        run = bench.run("duplicate", mode, fast=False)
         assert_one_line(run, 2, "duplicate/same", "duplicate.c:6", "duplicate.c:12")
     assert tree(bench.folder) == {}
 
@@ -140,8 +140,8 @@ def test_the_same_thread_count_twice(bench: Bench) -> None:
 
 
 def test_a_program_without_a_benchmark(bench: Bench) -> None:
-    for mode in ([], ["--list"], ["--test"]):
-        assert_one_line(bench.run("none", *mode), 2, "no benchmark", "ASSAY_BENCH")
+    for mode in ("--quick", "--list", "--test"):
+        assert_one_line(bench.run("none", mode, fast=False), 2, "no benchmark", "ASSAY_BENCH")
     assert bench.run("none", "--help").status == 0
 
 
@@ -201,7 +201,7 @@ def test_a_truncated_baseline(bench: Bench, good_document: bytes, use: str) -> N
         b'{"schema": "assay-result/1", "benchmarks": []}',
         b'{"a": 1, "a": 2}',
     ],
-    ids=lambda content: content[:40].decode(errors="replace"),
+    ids=lambda value: value[:40].decode(errors="replace") if isinstance(value, bytes) else None,
 )
 def test_a_baseline_that_is_no_result(bench: Bench, use: str, content: bytes) -> None:
     save(bench, content)
@@ -238,11 +238,6 @@ def empty_samples(document: Document) -> None:
     document["benchmarks"][-1]["samples"] = {"iterations": [], "time_ns": []}
 
 
-def zero_times(document: Document) -> None:
-    samples = document["benchmarks"][-1]["samples"]
-    samples["time_ns"] = [0] * len(samples["time_ns"])
-
-
 def zero_iterations(document: Document) -> None:
     document["benchmarks"][-1]["samples"]["iterations"][0] = 0
 
@@ -266,7 +261,6 @@ CHANGES: list[tuple[Callable[[Document], None], list[str]]] = [
     (remove_plain, ["main", "good/plain"]),
     (shorten_samples, ["good/plain", "time_ns"]),
     (empty_samples, ["good/plain"]),
-    (zero_times, ["good/plain"]),
     (zero_iterations, ["good/plain"]),
     (negative_time, ["good/plain"]),
     (drop_host, ["key"]),
@@ -361,7 +355,12 @@ def as_somebody() -> list[str]:
 def test_a_folder_that_may_not_be_written(shared: Bench) -> None:
     drop = as_somebody()
     shared.folder.chmod(0o555)
-    for option in (["--results-dir", "."], [], ["--save-baseline", "main", "--discard-baseline"]):
+    choices: list[list[str]] = [
+        ["--results-dir", "."],
+        [],
+        ["--save-baseline", "main", "--discard-baseline"],
+    ]
+    for option in choices:
         run = shared.run_command([*drop, *shared.command("good", "plain", *option)])
         assert_one_line(run, 4, "Permission denied")
     assert tree(shared.folder) == {}

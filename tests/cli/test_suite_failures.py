@@ -14,7 +14,7 @@ FAILED = {
     "exit_7": "its process ended with exit status 7",
     "fail_at_length": "(é)+.?",
     "fail_in_loop": "wrong result in call 100",
-    "fail_in_setup": 'the fixture is "broken":\n\ttwo lines, \ufffd and é',
+    "fail_in_setup": r'the fixture is "broken":\s+two lines, \ufffd and é',
     "infinite_counter": ".*not finite.*",
     "left_by_break": ".*left by break.*",
     "left_by_return": ".*left from inside the loop.*",

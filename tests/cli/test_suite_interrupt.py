@@ -99,6 +99,22 @@ def test_a_closed_terminal_keeps_what_was_measured(slow: Bench) -> None:
     assert by_id(slow.result("slow"))["a_short"]["status"] == "measured"
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_the_caller_had_ignored_stays_ignored(
+    slow: Bench, number: signal.Signals
+) -> None:
+    """So do nohup, and a shell's script that starts something in the background, protect it."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        process = start_long(slow)
+    finally:
+        signal.signal(number, before)
+    os.killpg(process.pid, number)
+    assert not wait_until(lambda: process.poll() is not None, 0.3), f"{number.name} ended it"
+    process.send_signal(signal.SIGTERM)
+    assert_interrupted(slow, process)
+
+
 def test_an_interrupted_run_leaves_the_baseline_as_it_was(slow: Bench) -> None:
     assert slow.run("slow", "a_short", "--save-baseline", "main").status == 0
     before = slow.baseline("slow").read_bytes()
@@ -198,7 +214,9 @@ def test_leftovers_are_cleared_away(bench: Bench, good_document: bytes) -> None:
     target = bench.baseline("good")
     target.parent.mkdir(parents=True)
     target.write_bytes(good_document)
-    (target.parent / "good.json.tmp.999999999").write_bytes(good_document[:1000])
+    leftover = target.parent / "good.json.tmp.999999999"
+    leftover.write_bytes(good_document[:1000])
+    os.utime(leftover, (time.time() - 7200,) * 2)
     assert bench.run("good", "plain", "--save-baseline", "main").status == 0
     assert list(target.parent.iterdir()) == [target]
 

@@ -144,7 +144,7 @@ def test_settings_are_those_of_the_command_line(bench: Bench) -> None:
     assert run.status == 0, run
     document = bench.result("good")
     assert document["seed"] == 7
-    expected = {
+    expected: dict[str, Any] = {
         **{"quick": False, "warm_up_time_s": 0.012, "measurement_time_s": 0.03},
         **{"sample_size": 15, "sampling_mode": "flat", "target_precision": 0.02},
         **{"time_budget_s": 60, "max_time_s": 20, "pin_cpu": None, "shuffle": True},

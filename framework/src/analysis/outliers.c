@@ -1,15 +1,18 @@
 #include "analysis/outliers.h"
 #include "analysis/stats.h"
 
-static enum outlier_effect effect_of(double variance_share)
+#include <math.h>
+
+static enum outlier_effect effect_of(double mean_shift)
 {
-    if (variance_share < 0.01) {
+    double size = fabs(mean_shift);
+    if (size < 0.01) {
         return OUTLIERS_NONE;
     }
-    if (variance_share < 0.10) {
+    if (size < 0.05) {
         return OUTLIERS_SLIGHT;
     }
-    return variance_share < 0.50 ? OUTLIERS_MODERATE : OUTLIERS_SEVERE;
+    return size < 0.20 ? OUTLIERS_MODERATE : OUTLIERS_SEVERE;
 }
 
 struct outliers outliers_classify(const double *sorted, size_t count)
@@ -34,7 +37,7 @@ struct outliers outliers_classify(const double *sorted, size_t count)
         o.variance_share = 1 - variance_inside / variance;
     }
     o.mean_shift = inside < count && mean_inside > 0 ? mean / mean_inside - 1 : 0;
-    o.effect = effect_of(o.variance_share);
+    o.effect = effect_of(o.mean_shift);
     return o;
 }
 

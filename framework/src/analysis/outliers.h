@@ -15,7 +15,7 @@ struct outliers {
     double fences[4];      /* q1 - 3 IQR, q1 - 1.5 IQR, q3 + 1.5 IQR, q3 + 3 IQR (Tukey 1977) */
     double variance_share; /* share of the variance that goes when the outliers are left out */
     double mean_shift;     /* by how much they move the mean, relative */
-    enum outlier_effect effect; /* variance share below 1 %, 10 %, 50 %, above */
+    enum outlier_effect effect; /* the mean moves by less than 1 %, 5 %, 20 %, or more */
 };
 
 /* sorted, count >= 2. */

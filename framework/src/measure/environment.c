@@ -10,6 +10,9 @@
 #include <sys/personality.h>
 #include <unistd.h>
 
+/* Pressure above this is more than daemons make. */
+#define PRESSURE_MAX_PERCENT 5.0
+
 struct list {
     struct environment_check *checks;
     size_t count;
@@ -110,21 +113,47 @@ static void check_smt(struct list *list)
     }
 }
 
+/* Share of the last ten seconds in which something that could run had to wait for a CPU, in percent
+ * (Linux pressure stall information). Unlike the load it does not count a program that runs alone.
+ */
+static bool read_cpu_pressure(double *percent)
+{
+    char line[256];
+    if (!file_first_line("/proc/pressure/cpu", line, sizeof line)) {
+        return false;
+    }
+    const char *at = strstr(line, "avg10=");
+    if (at == NULL) {
+        return false;
+    }
+    *percent = strtod(at + strlen("avg10="), NULL);
+    return true;
+}
+
 static void check_load(struct list *list)
 {
-    struct environment_check *check = add(list, "load");
+    struct environment_check *check = add(list, "other work");
     double load[1];
+    double percent;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    if (getloadavg(load, 1) != 1) {
+    if (read_cpu_pressure(&percent)) {
+        FIND(check, "programs waited for a CPU in %.0f %% of the last 10 s", percent);
+        if (percent > PRESSURE_MAX_PERCENT) {
+            WARN(check,
+                 "other work is running (programs waited for a CPU in %.0f %% of the last 10 s): "
+                 "wait for it to end, or expect wide intervals",
+                 percent);
+        }
+    } else if (getloadavg(load, 1) == 1) {
+        FIND(check, "load %.2f over the last minute on %ld CPUs", load[0], cpus);
+        if (load[0] > (double)cpus * 0.5 + 1) {
+            WARN(check,
+                 "other work is running (load %.2f on %ld CPUs): wait for it to end, or expect "
+                 "wide intervals",
+                 load[0], cpus);
+        }
+    } else {
         FIND(check, "not visible");
-        return;
-    }
-    FIND(check, "%.2f over the last minute on %ld CPUs", load[0], cpus);
-    if (load[0] > (double)cpus * 0.5) {
-        WARN(check,
-             "other work is running (load %.2f on %ld CPUs): wait for it or expect wide "
-             "intervals",
-             load[0], cpus);
     }
 }
 

@@ -72,7 +72,7 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
     }
     size_t outliers = outliers_count(&b->analysis->outliers);
     if (outliers > 0) {
-        str_format(out, "Found %zu outliers among %zu measurements (effect on the variance: %s)\n",
+        str_format(out, "Found %zu outliers among %zu measurements (effect on the mean: %s)\n",
                    outliers, b->record->sample_count,
                    outliers_effect_name(b->analysis->outliers.effect));
     }

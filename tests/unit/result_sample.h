@@ -1,0 +1,162 @@
+/* A result in memory with a benchmark of every kind. Include after cmocka.h. */
+#ifndef TESTS_RESULT_SAMPLE_H
+#define TESTS_RESULT_SAMPLE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "present/result.h"
+
+#define RESULT_SAMPLES 20
+
+static inline struct record *sample_record(double ns)
+{
+    struct record *r = memory_zeroed(1, record_bytes(RESULT_SAMPLES));
+    r->state = RECORD_DONE;
+    r->stop = STOP_PRECISION;
+    r->linear = true;
+    r->loop_reached = true;
+    r->capacity = RESULT_SAMPLES;
+    r->sample_count = RESULT_SAMPLES;
+    r->warm_up_iterations = 4095;
+    r->warm_up_ns = 300000123.5;
+    for (size_t i = 0; i < RESULT_SAMPLES; i++) {
+        uint64_t iterations = 50 * (1 + (i * 7) % RESULT_SAMPLES);
+        r->samples[i] = (struct sample){
+            .iterations = iterations,
+            .time_ns = (ns + (double)(i % 5) * 0.01 * ns) * (double)iterations,
+            .involuntary_switches = i == 3,
+            .page_faults = (uint32_t)i};
+    }
+    return r;
+}
+
+static inline void sample_analyse(struct result *result, struct result_benchmark *b)
+{
+    const struct result_baseline *old = b->baseline;
+    struct analysis_settings settings = {.resamples = 1000,
+                                         .compare = {0.95, 0.05, 0.01},
+                                         .seed = result->seed,
+                                         .stream = b->id};
+    b->analysis = memory_zeroed(1, sizeof *b->analysis);
+    analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
+                 old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
+                 b->analysis);
+}
+
+static inline struct result_benchmark *sample_add(struct result *result, const char *bench)
+{
+    struct str id = STR_EMPTY;
+    struct result_benchmark *b = result_add(result);
+    str_format(&id, "io/%s", bench);
+    b->id = str_detach(&id);
+    b->bench = memory_text(bench);
+    b->measured_utc = memory_text("2026-01-31T12:00:01Z");
+    return b;
+}
+
+static inline void sample_add_measured(struct result *result, const char *bench, double ns)
+{
+    struct result_benchmark *b = sample_add(result, bench);
+    b->record = sample_record(ns);
+    sample_analyse(result, b);
+}
+
+/* Two parameters, tags, throughput, counters, latencies and a comparison with a faster baseline. */
+static inline void sample_add_full(struct result *result)
+{
+    struct result_benchmark *b = sample_add(result, "read");
+    b->parameter_count = 2;
+    b->parameters[0] = (struct result_parameter){.axis = memory_text("bytes"), .value = 4096};
+    b->parameters[1] = (struct result_parameter){.is_word = true, .word = memory_text("zstd \"3\"")};
+    b->threads = 4;
+    b->tags = memory_text("disk  fast");
+    b->unit = memory_text("us");
+    b->record = sample_record(1500);
+    b->record->bytes_per_iteration = 4096;
+    b->record->elements_per_iteration = 3;
+    b->record->counter_count = 2;
+    b->record->counters[0] = (struct record_counter){"ratio", "x", 3.75};
+    b->record->counters[1] = (struct record_counter){"plain", "", -1};
+    b->record->latency = (struct latency_summary){.count = 1000,
+                                                  .overflow = 1,
+                                                  .min_ns = 10,
+                                                  .mean_ns = 20.25,
+                                                  .p50_ns = 19.5,
+                                                  .p90_ns = 30,
+                                                  .p99_ns = 50,
+                                                  .p99_9_ns = 80,
+                                                  .max_ns = 1.9e10};
+    struct record *old = sample_record(1000);
+    b->baseline = memory_zeroed(1, sizeof *b->baseline);
+    b->baseline->name = memory_text("main");
+    b->baseline->measured_utc = memory_text("2026-01-30T12:00:00Z");
+    b->baseline->commit = memory_text("0123456789ab");
+    b->baseline->sample_count = RESULT_SAMPLES;
+    b->baseline->samples = memory_zeroed(RESULT_SAMPLES, sizeof *old->samples);
+    memcpy(b->baseline->samples, old->samples, RESULT_SAMPLES * sizeof *old->samples);
+    free(old);
+    sample_analyse(result, b);
+}
+
+static inline void sample_add_unmeasured(struct result *result, const char *bench,
+                                         enum result_status status, const char *reason)
+{
+    struct result_benchmark *b = sample_add(result, bench);
+    b->status = status;
+    b->reason = memory_text(reason);
+}
+
+/* The context of a result without benchmarks; release it. */
+static inline struct result sample_context(void)
+{
+    struct result r = {.method = RESULT_METHOD,
+                       .tool_version = memory_text("0.1.0"),
+                       .suite = memory_text("io"),
+                       .started_utc = memory_text("2026-01-31T12:00:00Z"),
+                       .duration_s = 3.25,
+                       .complete = true,
+                       .commit = memory_text("fedcba987654"),
+                       .dirty = true,
+                       .build = {memory_text("gcc 12.2.0"), memory_text("-O2 -g"), NULL, true},
+                       .host = {.key = "0123456789abcdef",
+                                .name = "bench-1",
+                                .cpu_model = "Example CPU",
+                                .cpus = 8,
+                                .cache_count = 1,
+                                .caches = {{1, "Data", 32768}},
+                                .memory_bytes = INT64_C(1) << 34,
+                                .architecture = "x86_64",
+                                .kernel = "Linux 6.1",
+                                .os = "Example OS",
+                                .virtual_machine = true},
+                       .clock = {.tsc = true,
+                                 .frequency_hz = 2.1e9,
+                                 .ns_per_tick = 1 / 2.1,
+                                 .resolution_ns = 9.5,
+                                 .cost_ns = 20},
+                       .has_loop = true,
+                       .loop_ns = {0.3, 0.29, 0.31, 0.005},
+                       .settings = json_pack("{s:f, s:i, s:i, s:f, s:f}", "confidence_level", 0.95,
+                                             "nresamples", 1000, "sample_size", 20,
+                                             "significance_level", 0.05, "noise_threshold", 0.01),
+                       .seed = 77};
+    result_add_warning(&r, "the governor is \"powersave\"");
+    return r;
+}
+
+/* A benchmark of every kind. */
+static inline struct result sample_result(void)
+{
+    struct result r = sample_context();
+    sample_add_full(&r);
+    sample_add_measured(&r, "plain", 12.5);
+    sample_add_unmeasured(&r, "bad", RESULT_FAILED, "wrong sum");
+    sample_add_unmeasured(&r, "not_here", RESULT_SKIPPED, "no AVX-512");
+    sample_add_unmeasured(&r, "later", RESULT_INTERRUPTED, "the run was interrupted");
+    return r;
+}
+
+#endif
