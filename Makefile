@@ -173,7 +173,8 @@ bench: setup
 ## bench-analysis: time the statistics themselves (100,000 resamples, comparison included) and the report
 bench-analysis: setup
 	@+$(MAKE) --no-print-directory probes
-	@$(BUILD)/probes/analysis_cost
+	@$(BUILD)/probes/analysis_cost --discard-baseline --quiet
+	@"$$(scripts/find-python.sh jinja2)" tests/report/time_report.py
 
 ## test: unit, command-line, statistics, report and browser tests
 test: setup-test

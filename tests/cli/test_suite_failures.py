@@ -27,7 +27,7 @@ SKIPPED = {
     "skipped_by_rule": "this machine has no such unit",
 }
 MEASURED = {"a_good", "allocates", "leaks_child", "z_good"}
-# Measured in earlier versions, and a reason to crash when it was written.
+# Its figures are beyond what a number can hold; it has a test of its own.
 OVERFLOWS = "endless_duration"
 
 

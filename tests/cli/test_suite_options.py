@@ -1,5 +1,6 @@
 """Choosing benchmarks, the ways to run them, and the options that steer measuring."""
 
+import os
 import re
 import time
 from typing import Any
@@ -130,7 +131,7 @@ def test_dry_run_shows_the_options_in_force(bench: Bench) -> None:
 def test_doctor_speaks_of_the_machine(bench: Bench) -> None:
     run = bench.run("good", "--doctor", fast=False)
     assert (run.status, run.err) == (0, "")
-    for word in ("CPU", "clock", "build", "-O2", "load", "compiled by"):
+    for word in ("CPU", "clock", "build", "-O2", "compiled by"):
         assert word in run.out
     assert tree(bench.folder) == {}
 
@@ -210,11 +211,12 @@ def test_shuffle_follows_the_seed(bench: Bench) -> None:
 
 
 def test_pin_holds_the_benchmark_on_one_cpu(bench: Bench) -> None:
-    run = bench.run("good", "runs_on", "--pin", "0")
+    cpu = max(os.sched_getaffinity(0))
+    run = bench.run("good", "runs_on", "--pin", str(cpu))
     assert run.status == 0, run
     counters = {c["name"]: c["value"] for c in by_id(bench.result("good"))["runs_on"]["counters"]}
-    assert counters == {"cpus": 1, "cpu": 0}
-    assert bench.result("good")["settings"]["pin_cpu"] == 0
+    assert counters == {"cpus": 1, "cpu": cpu}
+    assert bench.result("good")["settings"]["pin_cpu"] == cpu
 
 
 @pytest.mark.parametrize("cpu", ["1023", "1024", "4095"])

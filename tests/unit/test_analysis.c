@@ -116,7 +116,8 @@ static void test_estimates_make_sense(void **state)
     assert_true(a.r_squared > 0.9 && a.r_squared < 1);
     assert_int_equal(outliers_count(&a.outliers), 5); /* 0, 13, 26, 39, 52 */
     assert_int_equal(a.outliers.high_severe, 5);
-    assert_int_equal(a.outliers.effect, OUTLIERS_SEVERE);
+    /* Five of sixty are 40 % slower: the mean moves by 3 %. */
+    assert_int_equal(a.outliers.effect, OUTLIERS_SLIGHT);
 }
 
 static void test_flat_samples_have_no_slope(void **state)

@@ -259,9 +259,9 @@ static void test_deeply_nested_document(void **state)
     }
     int status = -1;
     waitpid(child, &status, 0);
-    assert_int_equal(status, 0);
     str_release(&path);
     result_release(&result);
+    assert_int_equal(status, 0);
 }
 
 static void test_list_and_remove(void **state)

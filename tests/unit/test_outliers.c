@@ -63,41 +63,42 @@ static void test_one_apart(void **state)
     assert_counts(o, 0, 0, 0, 1);
     assert_true(o.variance_share == 1);
     assert_near(o.mean_shift, 5.125 / 5 - 1, 1e-14);
-    assert_int_equal(o.effect, OUTLIERS_SEVERE);
+    assert_int_equal(o.effect, OUTLIERS_SLIGHT);
 }
 
-/* 1999 values of an even spread and one outlier, placed so far out that it makes this share of the variance. */
-static struct outliers with_share(double share)
+/* A hundred values around 1000 and one outlier, so far out that it moves their mean by this share. */
+static struct outliers with_shift(double shift)
 {
-    enum { N = 2000 };
-    static double values[N];
+    enum { N = 101 };
+    double values[N];
+    double inside = 0;
     for (size_t i = 0; i + 1 < N; i++) {
-        values[i] = (double)i * 0.0005;
+        values[i] = 999.505 + (double)i * 0.01;
+        inside += values[i] / (N - 1);
     }
-    double inside = stats_variance(values, N - 1, stats_mean(values, N - 1));
-    double mean = stats_mean(values, N - 1);
-    /* Sum of squares with the outlier at mean + d: (N-2) inside + d^2 (N-1)/N = (N-1) inside / (1 - share). */
-    double squares = (N - 1) * inside / (1 - share) - (N - 2) * inside;
-    values[N - 1] = mean + sqrt(squares * N / (N - 1));
-    return outliers_classify(values, N);
+    values[N - 1] = inside * (1 + shift * N);
+    stats_sort(values, N);
+    struct outliers o = outliers_classify(values, N);
+    assert_int_equal(outliers_count(&o), 1);
+    assert_near(o.mean_shift, shift, 1e-9);
+    assert_true(o.variance_share > 0.9 && o.variance_share < 1);
+    return o;
 }
 
 static void test_effects(void **state)
 {
     (void)state;
     static const struct {
-        double share;
+        double shift;
         enum outlier_effect effect;
     } cases[] = {
-        {0.0099, OUTLIERS_NONE},    {0.0101, OUTLIERS_SLIGHT},  {0.0999, OUTLIERS_SLIGHT}, {0.1001, OUTLIERS_MODERATE},
-        {0.4999, OUTLIERS_MODERATE}, {0.5001, OUTLIERS_SEVERE}, {0.9, OUTLIERS_SEVERE},
+        {0.001, OUTLIERS_NONE},      {0.00999, OUTLIERS_NONE},    {0.01001, OUTLIERS_SLIGHT},
+        {0.04999, OUTLIERS_SLIGHT},  {0.05001, OUTLIERS_MODERATE}, {0.19999, OUTLIERS_MODERATE},
+        {0.20001, OUTLIERS_SEVERE}, {10, OUTLIERS_SEVERE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct outliers o = with_share(cases[i].share);
-        assert_int_equal(o.high_mild + o.high_severe, 1);
-        assert_near(o.variance_share, cases[i].share, 1e-9);
-        assert_int_equal(o.effect, cases[i].effect);
-        assert_true(o.mean_shift > 0);
+        assert_int_equal(with_shift(cases[i].shift).effect, cases[i].effect);
+        assert_int_equal(with_shift(-cases[i].shift).effect, cases[i].effect);
     }
 }
 

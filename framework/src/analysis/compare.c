@@ -80,7 +80,9 @@ struct comparison compare_stored(const struct compare_side *old,
     }
     double effect = log(new_lowmean / old_lowmean);
     c.possible = true;
-    c.drift = fmax(COMPARE_DRIFT_FLOOR, fmax(drift_within(old), drift_within(new_side)));
+    double within = fmax(drift_within(old), drift_within(new_side));
+    double busy = COMPARE_DRIFT_BUSY * fmin(settings->other_cpus, 1);
+    c.drift = fmax(COMPARE_DRIFT_FLOOR, fmax(within, busy));
     double error = sqrt(variance + 2 * c.drift * c.drift);
     double reach = stats_normal_quantile((1 + settings->confidence) / 2) * error;
     c.change = (struct estimate){.point = expm1(effect),

@@ -1,5 +1,4 @@
 #include "app/reanalyse.h"
-#include "base/memory.h"
 #include "present/result.h"
 
 static double setting(const json_t *settings, const char *key, double otherwise)
@@ -10,7 +9,6 @@ static double setting(const json_t *settings, const char *key, double otherwise)
 
 static void analyse(const struct result *result, struct result_benchmark *b)
 {
-    const struct result_baseline *old = b->baseline;
     struct analysis_settings settings = {
         .resamples = (size_t)setting(result->settings, "nresamples", 100000),
         .compare = {.confidence = setting(result->settings, "confidence_level", 0.95),
@@ -18,10 +16,7 @@ static void analyse(const struct result *result, struct result_benchmark *b)
                     .noise_threshold = setting(result->settings, "noise_threshold", 0.01)},
         .seed = result->seed,
         .stream = b->id};
-    b->analysis = memory_zeroed(1, sizeof *b->analysis);
-    analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
-                 old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
-                 b->analysis);
+    result_analyse(b, &settings);
 }
 
 int reanalyse(const char *path, struct str *out, struct error *error)

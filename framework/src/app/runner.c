@@ -2,7 +2,9 @@
 #include "app/isolate.h"
 #include "app/settings.h"
 #include "base/memory.h"
+#include "measure/load.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +66,7 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
     baseline->commit =
         runner->baseline->commit == NULL ? NULL : memory_text(runner->baseline->commit);
     baseline->sample_count = count;
+    baseline->other_cpus = old->record->other_cpus;
     baseline->samples = memory_zeroed(count, sizeof *baseline->samples);
     memcpy(baseline->samples, old->record->samples, count * sizeof *baseline->samples);
     b->baseline = baseline;
@@ -72,11 +75,7 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
 static void analyse(struct runner *runner, struct result_benchmark *b)
 {
     struct analysis_settings settings = settings_for_analysis(runner->options, b->id);
-    const struct result_baseline *old = b->baseline;
-    b->analysis = memory_zeroed(1, sizeof *b->analysis);
-    analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
-                 old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
-                 b->analysis);
+    result_analyse(b, &settings);
 }
 
 static void finish(struct runner *runner, struct result_benchmark *b, const struct record *record)
@@ -192,7 +191,9 @@ void runner_run(struct runner *runner)
             make_job(runner, c, next_share(runner, begun_ns, plan->count - i), &watched);
         struct record *record = isolate_record(sampler_capacity(&job.plan));
         progress_draw(&runner->progress, c->id, "setup", 0);
+        struct load_mark before = load_mark();
         runner->interrupted = !isolate_run(&job, record);
+        record->other_cpus = round(load_other_cpus(&before) * 100) / 100;
         if (runner->interrupted) {
             mark_interrupted(b);
         } else {

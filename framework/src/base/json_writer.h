@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define JSON_DEPTH_MAX 32
+#define JSON_DEPTH_MAX 2112 /* jansson reads 2048, and a document is put inside another */
 
 struct json_writer {
     struct str *out;

@@ -1,6 +1,7 @@
 #include "measure/environment.h"
 #include "base/file.h"
 #include "measure/clock.h"
+#include "measure/load.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -170,36 +171,15 @@ static void check_quota(struct list *list)
     WARN(check, "a cgroup quota stops the process when it is used up: raise it for measuring");
 }
 
-/* The first 8 numbers behind "cpu" in /proc/stat, in ticks: user, nice, system, idle, iowait, irq,
- * softirq, steal. */
-static bool read_cpu_ticks(uint64_t ticks[8])
-{
-    char line[512];
-    if (!file_first_line("/proc/stat", line, sizeof line) || strncmp(line, "cpu ", 4) != 0) {
-        return false;
-    }
-    char *at = line + 4;
-    for (size_t i = 0; i < 8; i++) {
-        char *end;
-        ticks[i] = strtoull(at, &end, 10);
-        if (end == at) {
-            return false;
-        }
-        at = end;
-    }
-    return true;
-}
-
 static void check_steal(struct list *list)
 {
     struct environment_check *check = add(list, "steal");
-    uint64_t t[8];
-    if (!read_cpu_ticks(t)) {
+    struct load_ticks ticks;
+    if (!load_read_ticks(&ticks)) {
         FIND(check, "not visible");
         return;
     }
-    uint64_t busy = t[0] + t[1] + t[2] + t[5] + t[6] + t[7];
-    double share = busy == 0 ? 0 : 100.0 * (double)t[7] / (double)busy;
+    double share = ticks.busy == 0 ? 0 : 100.0 * (double)ticks.stolen / (double)ticks.busy;
     FIND(check, "%.1f %% of the busy time since boot went to other guests", share);
     if (share > 2) {
         WARN(check, "the host takes CPU time away (steal %.1f %%): prefer a less busy host", share);

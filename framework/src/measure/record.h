@@ -67,8 +67,9 @@ struct record {
     size_t counter_count;
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
-    size_t planned;  /* samples that the plan wants */
-    size_t capacity; /* of samples[] */
+    double other_cpus; /* CPUs that others kept busy meanwhile */
+    size_t planned;    /* samples that the plan wants */
+    size_t capacity;   /* of samples[] */
     size_t sample_count;
     struct sample samples[];
 };

@@ -3,6 +3,7 @@
 #include "present/format.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void end_json(const struct printer *p, struct str *out)
 {
@@ -32,6 +33,21 @@ static void add_gbench_context(struct json_writer *w, const struct result *r)
     json_end(w);
 }
 
+/* google/benchmark puts counters beside its own keys: one of the same name would hide them. */
+static void add_gbench_counters(struct json_writer *w, const struct record *record)
+{
+    static const char own[] = " name family_index per_family_instance_index run_name run_type "
+                              "repetitions repetition_index threads iterations real_time cpu_time "
+                              "time_unit ";
+    for (size_t i = 0; i < record->counter_count; i++) {
+        char key[RECORD_NAME_BYTES + 16];
+        snprintf(key, sizeof key, " %s ", record->counters[i].name);
+        bool taken = strstr(own, key) != NULL;
+        snprintf(key, sizeof key, "%s%s", taken ? "counter_" : "", record->counters[i].name);
+        json_add_double(w, key, record->counters[i].value);
+    }
+}
+
 /* A repetition a sample, as compare.py wants repetitions for its test. */
 static void add_gbench_samples(struct json_writer *w, const struct result_benchmark *b,
                                size_t family)
@@ -52,9 +68,7 @@ static void add_gbench_samples(struct json_writer *w, const struct result_benchm
         json_add_double(w, "real_time", time_ns);
         json_add_double(w, "cpu_time", time_ns);
         json_add_text(w, "time_unit", "ns");
-        for (size_t c = 0; c < b->record->counter_count; c++) {
-            json_add_double(w, b->record->counters[c].name, b->record->counters[c].value);
-        }
+        add_gbench_counters(w, b->record);
         json_end(w);
     }
 }

@@ -80,6 +80,20 @@ void result_release(struct result *result)
     memset(result, 0, sizeof *result);
 }
 
+void result_analyse(struct result_benchmark *b, const struct analysis_settings *settings)
+{
+    const struct result_baseline *old = b->baseline;
+    const struct record *now = b->record;
+    struct analysis_settings own = *settings;
+    if (old != NULL) {
+        own.compare.other_cpus =
+            old->other_cpus > now->other_cpus ? old->other_cpus : now->other_cpus;
+    }
+    b->analysis = memory_zeroed(1, sizeof *b->analysis);
+    analysis_run(now->samples, now->sample_count, now->linear, old == NULL ? NULL : old->samples,
+                 old == NULL ? 0 : old->sample_count, &own, b->analysis);
+}
+
 const char *result_status_name(enum result_status status)
 {
     static const char *const names[] = {"measured", "failed", "skipped", "interrupted"};

@@ -34,6 +34,7 @@ struct result_baseline {
     char *name;
     char *measured_utc;
     char *commit; /* NULL: none */
+    double other_cpus;
     size_t sample_count;
     struct sample *samples;
 };
@@ -94,6 +95,10 @@ void result_add_warning(struct result *result, const char *warning);
 struct result_benchmark *result_find(const struct result *result, const char *id);
 /* Frees everything inside; the structure is empty afterwards. */
 void result_release(struct result *result);
+
+/* Sets the analysis of a benchmark that has a record, compared with its baseline when it has one.
+ */
+void result_analyse(struct result_benchmark *b, const struct analysis_settings *settings);
 
 /* "measured", "failed", "skipped", "interrupted". */
 const char *result_status_name(enum result_status status);

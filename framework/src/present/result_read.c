@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Times beyond these were not measured: a thousandth of a hundredth of a nanosecond, and thirty
+ * years. */
+#define TIME_MIN_NS 1e-5
+#define TIME_MAX_NS 1e18
+
 /* Where in which file something is wrong. The first finding stays; getters after it return harmless
  * values. */
 struct reader {
@@ -170,8 +175,9 @@ static void read_samples(struct reader *r, const json_t *object, struct sample *
     for (size_t i = 0; i < json_array_size(iterations); i++) {
         json_int_t n = json_integer_value(json_array_get(iterations, i));
         double time_ns = json_number_value(json_array_get(times, i));
-        if (n < 1 || !(time_ns >= 0)) {
-            complain(r, "samples", "made of positive iterations and times");
+        bool sane = time_ns == 0 || (time_ns >= TIME_MIN_NS && time_ns <= TIME_MAX_NS);
+        if (n < 1 || !sane) {
+            complain(r, "samples", "made of positive iterations and possible times");
             return;
         }
         samples[i] = (struct sample){
@@ -253,6 +259,7 @@ static struct record *read_record(struct reader *r, const json_t *object)
     for (size_t i = 0; i < 3; i++) {
         record->stop = strcmp(word, stops[i]) == 0 ? (enum record_stop)i : record->stop;
     }
+    record->other_cpus = get_number(r, object, "other_cpus");
     const json_t *warm_up = json_object_get(object, "warm_up");
     record->warm_up_iterations = (uint64_t)get_int(r, warm_up, "iterations");
     record->warm_up_ns = get_number(r, warm_up, "time_ns");
@@ -276,6 +283,7 @@ static struct result_baseline *read_baseline(struct reader *r, const json_t *com
     baseline->name = get_text(r, object, "name");
     baseline->measured_utc = get_text(r, object, "measured_utc");
     baseline->commit = get_optional_text(object, "commit");
+    baseline->other_cpus = get_number(r, object, "other_cpus");
     baseline->sample_count = count_samples(r, samples);
     baseline->samples = memory_zeroed(baseline->sample_count, sizeof *baseline->samples);
     read_samples(r, samples, baseline->samples);
