@@ -78,6 +78,8 @@ static int parse(int argc, char **argv, struct str *command, struct arguments *a
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--baselines-dir") == 0 && i + 1 < argc) {
             a->baselines_dir = argv[++i];
+        } else if (strncmp(argv[i], "--baselines-dir=", 16) == 0 && argv[i][16] != '\0') {
+            a->baselines_dir = argv[i] + 16;
         } else if (argv[i][0] == '-' && argv[i][1] == '-') {
             return error_set(error, STATUS_USAGE,
                              "unknown option %s, or its value is missing; --help "

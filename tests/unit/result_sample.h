@@ -24,11 +24,11 @@ static inline struct record *sample_record(double ns)
     r->warm_up_ns = 300000123.5;
     for (size_t i = 0; i < RESULT_SAMPLES; i++) {
         uint64_t iterations = 50 * (1 + (i * 7) % RESULT_SAMPLES);
-        r->samples[i] = (struct sample){
-            .iterations = iterations,
-            .time_ns = (ns + (double)(i % 5) * 0.01 * ns) * (double)iterations,
-            .involuntary_switches = i == 3,
-            .page_faults = (uint32_t)i};
+        r->samples[i] =
+            (struct sample){.iterations = iterations,
+                            .time_ns = (ns + (double)(i % 5) * 0.01 * ns) * (double)iterations,
+                            .involuntary_switches = i == 3,
+                            .page_faults = (uint32_t)i};
     }
     return r;
 }
@@ -36,10 +36,11 @@ static inline struct record *sample_record(double ns)
 static inline void sample_analyse(struct result *result, struct result_benchmark *b)
 {
     const struct result_baseline *old = b->baseline;
-    struct analysis_settings settings = {.resamples = 1000,
-                                         .compare = {0.95, 0.05, 0.01},
-                                         .seed = result->seed,
-                                         .stream = b->id};
+    struct analysis_settings settings = {
+        .resamples = 1000,
+        .compare = {.confidence = 0.95, .significance = 0.05, .noise_threshold = 0.01},
+        .seed = result->seed,
+        .stream = b->id};
     b->analysis = memory_zeroed(1, sizeof *b->analysis);
     analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
                  old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
@@ -70,7 +71,8 @@ static inline void sample_add_full(struct result *result)
     struct result_benchmark *b = sample_add(result, "read");
     b->parameter_count = 2;
     b->parameters[0] = (struct result_parameter){.axis = memory_text("bytes"), .value = 4096};
-    b->parameters[1] = (struct result_parameter){.is_word = true, .word = memory_text("zstd \"3\"")};
+    b->parameters[1] =
+        (struct result_parameter){.is_word = true, .word = memory_text("zstd \"3\"")};
     b->threads = 4;
     b->tags = memory_text("disk  fast");
     b->unit = memory_text("us");

@@ -1,4 +1,5 @@
-/* A folder of a test's own, made before it and removed with all that is in it. Include after cmocka.h. */
+/* A folder of a test's own, made before it and removed with all that is in it. Include after
+ * cmocka.h. */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
 

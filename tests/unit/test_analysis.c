@@ -12,10 +12,11 @@
 
 #define COUNT 60
 
-static const struct analysis_settings settings = {.resamples = 5000,
-                                                  .compare = {0.95, 0.05, 0.01},
-                                                  .seed = 42,
-                                                  .stream = "suite/bench"};
+static const struct analysis_settings settings = {
+    .resamples = 5000,
+    .compare = {.confidence = 0.95, .significance = 0.05, .noise_threshold = 0.01},
+    .seed = 42,
+    .stream = "suite/bench"};
 
 /* Linear samples of a kernel of about `ns`, in random order, with a slow tail. */
 static void make_samples(struct sample *samples, uint64_t seed, double ns)
@@ -25,8 +26,8 @@ static void make_samples(struct sample *samples, uint64_t seed, double ns)
     for (size_t i = 0; i < COUNT; i++) {
         uint64_t iterations = 100 * (1 + (i * 37) % COUNT);
         double noise = 1 + (double)rng_below(&rng, 1000) / 20000 + (i % 13 == 0 ? 0.4 : 0);
-        samples[i] = (struct sample){.iterations = iterations,
-                                     .time_ns = ns * (double)iterations * noise};
+        samples[i] =
+            (struct sample){.iterations = iterations, .time_ns = ns * (double)iterations * noise};
     }
 }
 
@@ -128,8 +129,7 @@ static void test_flat_samples_have_no_slope(void **state)
     make_samples(samples, 3, 12.5);
     analysis_run(samples, COUNT, false, NULL, 0, &settings, &a);
     assert_false(a.has_slope);
-    assert_true(a.estimates[STATISTIC_SLOPE].point == 0 &&
-                a.estimates[STATISTIC_SLOPE].upper == 0);
+    assert_true(a.estimates[STATISTIC_SLOPE].point == 0 && a.estimates[STATISTIC_SLOPE].upper == 0);
 }
 
 /* The order in which equal samples were taken does not matter, nor does any other order. */

@@ -35,7 +35,11 @@ ASSAY_BENCH(one_zero, .args = {0})
     (void)b;
 }
 
-ASSAY_BENCH(by_macro, .args = {SIZES}, .args2 = {SIZES, EMPTY 1000, })
+ASSAY_BENCH(by_macro, .args = {SIZES},
+            .args2 = {
+                SIZES,
+                EMPTY 1000,
+            })
 {
     (void)b;
 }
@@ -45,8 +49,8 @@ ASSAY_BENCH(expressions, .args = {SECOND(1, 2), sizeof(int[3]), ',', 1 << 10, -1
     (void)b;
 }
 
-ASSAY_BENCH(words, .name = "a/name, .args = {1, 2}", .arg_name = "codec, {", .arg_names = {"a,b", "}", ""},
-            .arg2_name = "level", .args2 = {0, -3})
+ASSAY_BENCH(words, .name = "a/name, .args = {1, 2}", .arg_name = "codec, {",
+            .arg_names = {"a,b", "}", ""}, .arg2_name = "level", .args2 = {0, -3})
 {
     (void)b;
 }
@@ -180,8 +184,8 @@ static void test_counting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_axis), cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_words),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_axis),  cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_words),    cmocka_unit_test(test_refused),
         cmocka_unit_test(test_counting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

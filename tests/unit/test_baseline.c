@@ -1,9 +1,9 @@
 /* Baselines: names, origins, what a partial run keeps, and that nothing is lost on the way. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -27,8 +27,8 @@ static void test_names(void **state)
     }
     longest[64] = 'a';
     longest[65] = '\0';
-    const char *const bad[] = {"", ".", "..", ".hidden", "-x", "a/b", "a b", "\xc3\xa9", "a\n",
-                               longest};
+    const char *const bad[] = {"",    ".",   "..",       ".hidden", "-x",
+                               "a/b", "a b", "\xc3\xa9", "a\n",     longest};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         error = (struct error){0};
         assert_int_equal(baseline_check_name(bad[i], &error), -1);
@@ -230,8 +230,8 @@ static void test_full_disk(void **state)
     result_release(&result);
 }
 
-/* A document with a member that is nested deeper than the writer's limit is a broken one, not the end of the
- * program after everything was measured. */
+/* A document with a member that is nested deeper than the writer's limit is a broken one, not the
+ * end of the program after everything was measured. */
 static void test_deeply_nested_document(void **state)
 {
     const struct scratch *s = *state;

@@ -1,9 +1,9 @@
 /* Bodies that keep the contract of assay.h, and bodies that break it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -257,8 +257,8 @@ static void pause_most(assay_bench *b)
     }
 }
 
-/* What runs while the clock is paused is not in the time: without the pause the fastest sample would be 20 us
- * an iteration. */
+/* What runs while the clock is paused is not in the time: without the pause the fastest sample
+ * would be 20 us an iteration. */
 static void test_pause(void **state)
 {
     (void)state;
@@ -339,7 +339,8 @@ static void chain_of_adds(assay_bench *b)
     assay_keep(x);
 }
 
-/* Most laps of the body were near the empty loop beside them. One of three tries may meet a busy machine. */
+/* Most laps of the body were near the empty loop beside them. One of three tries may meet a busy
+ * machine. */
 static bool near_the_empty_loop(void (*run)(assay_bench *b))
 {
     int near_it = 0;

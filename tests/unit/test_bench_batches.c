@@ -1,9 +1,9 @@
 /* ASSAY_LOOP_WITH: what setup prepares is what the kernel consumes. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -127,7 +127,8 @@ static void test_setup_is_not_timed(void **state)
     free(record);
 }
 
-/* A batch whose setup failed has no input: the kernel must not run on it, nor on any later batch. */
+/* A batch whose setup failed has no input: the kernel must not run on it, nor on any later batch.
+ */
 static void test_failing_setup_runs_no_kernel(void **state)
 {
     (void)state;

@@ -1,9 +1,9 @@
 /* What a body states of itself: throughput, counters, its own times, latencies. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <stdio.h>
 
 #include <cmocka.h>
@@ -38,7 +38,8 @@ static void count_things(assay_bench *b)
     }
     assay_counter(b, "ratio", 3.8, "x");
     assay_counter(b, "plain", -0.5, NULL);
-    assay_counter(b, "a name that is longer than thirty-one bytes", 1, "a unit of the same sort, too long");
+    assay_counter(b, "a name that is longer than thirty-one bytes", 1,
+                  "a unit of the same sort, too long");
     assay_counter(b, "a name that is longer than thirty-one bytes", 2, "u");
 }
 
@@ -223,14 +224,10 @@ static void test_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_throughput),
-        cmocka_unit_test(test_counters),
-        cmocka_unit_test(test_number_of_counters),
-        cmocka_unit_test(test_bad_counters),
-        cmocka_unit_test(test_recorded_times),
-        cmocka_unit_test(test_bad_recorded_times),
-        cmocka_unit_test(test_latencies),
-        cmocka_unit_test(test_without_latency),
+        cmocka_unit_test(test_throughput),         cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_number_of_counters), cmocka_unit_test(test_bad_counters),
+        cmocka_unit_test(test_recorded_times),     cmocka_unit_test(test_bad_recorded_times),
+        cmocka_unit_test(test_latencies),          cmocka_unit_test(test_without_latency),
         cmocka_unit_test(test_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

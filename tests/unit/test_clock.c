@@ -44,8 +44,8 @@ static void test_spans_are_not_negative(void **state)
     }
 }
 
-/* A span of 20 ms as the calibrated counter and the kernel's clock tell it. Being moved to the back of the
- * queue between two reads makes one try worse, so the best of ten counts. */
+/* A span of 20 ms as the calibrated counter and the kernel's clock tell it. Being moved to the back
+ * of the queue between two reads makes one try worse, so the best of ten counts. */
 static void test_both_clocks_agree(void **state)
 {
     (void)state;

@@ -13,8 +13,8 @@
 
 #define COUNT 40
 
-/* Two sides whose samples are all equal, new ones changed by `effect` = ln(new / old): the interval then
- * comes from the floor of the drift alone. */
+/* Two sides whose samples are all equal, new ones changed by `effect` = ln(new / old): the interval
+ * then comes from the floor of the drift alone. */
 static struct comparison compare_by(double effect, const struct compare_settings *settings)
 {
     double old[COUNT];
@@ -28,7 +28,8 @@ static struct comparison compare_by(double effect, const struct compare_settings
     return compare_stored(&old_side, &new_side, old, now, COUNT, settings);
 }
 
-static const struct compare_settings usual = {0.95, 0.05, 0.01};
+static const struct compare_settings usual = {
+    .confidence = 0.95, .significance = 0.05, .noise_threshold = 0.01};
 
 static void test_interval_of_the_floor(void **state)
 {
@@ -64,7 +65,10 @@ static void test_smallest_detectable_change(void **state)
 {
     (void)state;
     static const struct compare_settings all[] = {
-        {0.95, 0.05, 0.01}, {0.99, 0.05, 0.01}, {0.95, 0.05, 0}, {0.999, 0.01, 0.1}};
+        {.confidence = 0.95, .significance = 0.05, .noise_threshold = 0.01},
+        {.confidence = 0.99, .significance = 0.05, .noise_threshold = 0.01},
+        {.confidence = 0.95, .significance = 0.05, .noise_threshold = 0},
+        {.confidence = 0.999, .significance = 0.01, .noise_threshold = 0.1}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         check_threshold(&all[i]);
     }
@@ -74,7 +78,9 @@ static void test_smallest_detectable_change(void **state)
 static void test_smallest_change_by_p_value(void **state)
 {
     (void)state;
-    static const struct compare_settings strict[] = {{0.8, 0.001, 0.02}, {0.95, 0.02, 0.01}};
+    static const struct compare_settings strict[] = {
+        {.confidence = 0.8, .significance = 0.001, .noise_threshold = 0.02},
+        {.confidence = 0.95, .significance = 0.02, .noise_threshold = 0.01}};
     check_threshold(&strict[0]);
     check_threshold(&strict[1]);
 }
@@ -92,7 +98,8 @@ static void test_improvement(void **state)
 static void test_significance_is_needed(void **state)
 {
     (void)state;
-    struct compare_settings settings = {0.5, 1e-6, 0.0};
+    struct compare_settings settings = {
+        .confidence = 0.5, .significance = 1e-6, .noise_threshold = 0.0};
     struct comparison c = compare_by(0.08, &settings);
     assert_true(c.change.lower > 0 && c.p_value > 1e-6);
     assert_int_equal(c.verdict, VERDICT_NONE_SEEN);
@@ -100,7 +107,8 @@ static void test_significance_is_needed(void **state)
     assert_int_equal(compare_by(0.08, &settings).verdict, VERDICT_REGRESSED);
 }
 
-/* A machine that moves within a run widens the interval; one with fewer than 50 samples cannot be told. */
+/* A machine that moves within a run widens the interval; one with fewer than 50 samples cannot be
+ * told. */
 static void test_drift_within_a_run(void **state)
 {
     (void)state;
@@ -132,8 +140,8 @@ static bool all_finite(const struct comparison *c)
            isfinite(c->smallest_detectable_change) && isfinite(c->drift);
 }
 
-/* More than half of the samples took no measurable time: lowmean is 0, but the benchmark is not refused,
- * as all together took some. Documents hold no NaN and no infinity. */
+/* More than half of the samples took no measurable time: lowmean is 0, but the benchmark is not
+ * refused, as all together took some. Documents hold no NaN and no infinity. */
 static void test_lowmean_of_zero(void **state)
 {
     (void)state;

@@ -1,10 +1,10 @@
+#include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +113,8 @@ static void test_cannot_save(void **state)
     str_release(&path);
 }
 
-/* Saves 100,000 bytes over the file in a child whose disk ends before; 0 when it fails as documented. */
+/* Saves 100,000 bytes over the file in a child whose disk ends before; 0 when it fails as
+ * documented. */
 static int save_too_much(const char *path, const char *reason)
 {
     pid_t child = fork();

@@ -59,9 +59,16 @@ static void test_buckets(void **state)
 static void test_one_value(void **state)
 {
     (void)state;
-    static const uint64_t values[] = {0,    1,          2047,        2048,
-                                      2049, 4095,       4096,        1000003,
-                                      (UINT64_C(1) << 33) + 1, HISTOGRAM_VALUE_MAX - 1,
+    static const uint64_t values[] = {0,
+                                      1,
+                                      2047,
+                                      2048,
+                                      2049,
+                                      4095,
+                                      4096,
+                                      1000003,
+                                      (UINT64_C(1) << 33) + 1,
+                                      HISTOGRAM_VALUE_MAX - 1,
                                       HISTOGRAM_VALUE_MAX};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         clear(NULL);

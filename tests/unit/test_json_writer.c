@@ -1,9 +1,9 @@
+#include <float.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,8 @@ static void test_characters(void **state)
     text[127] = '\0';
     assert_read(text, text);
     assert_read("", "");
-    assert_read("quote \" back \\ slash / \t\n\x01\x1f\x7f", "quote \" back \\ slash / \t\n\x01\x1f\x7f");
+    assert_read("quote \" back \\ slash / \t\n\x01\x1f\x7f",
+                "quote \" back \\ slash / \t\n\x01\x1f\x7f");
     assert_read("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x99\x82 \xf4\x8f\xbf\xbf \xed\x9f\xbf",
                 "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x99\x82 \xf4\x8f\xbf\xbf \xed\x9f\xbf");
 }
@@ -97,17 +98,19 @@ static void test_characters(void **state)
 static void test_bytes_that_are_not_utf8(void **state)
 {
     (void)state;
-    assert_read("a\xff" "b", "a" BAD "b");
+    assert_read("a\xff"
+                "b",
+                "a" BAD "b");
     assert_read("\x80", BAD);
-    assert_read("\xc3", BAD);                          /* ends too early */
+    assert_read("\xc3", BAD); /* ends too early */
     assert_read("\xe2\x82", BAD BAD);
     assert_read("\xf0\x9f\x99", BAD BAD BAD);
     assert_read("\xc3(", BAD "(");
-    assert_read("\xc0\xaf", BAD BAD);                  /* overlong */
+    assert_read("\xc0\xaf", BAD BAD); /* overlong */
     assert_read("\xe0\x80\xaf", BAD BAD BAD);
     assert_read("\xf0\x80\x80\xaf", BAD BAD BAD BAD);
-    assert_read("\xed\xa0\x80", BAD BAD BAD);          /* a surrogate */
-    assert_read("\xf4\x90\x80\x80", BAD BAD BAD BAD);  /* above U+10FFFF */
+    assert_read("\xed\xa0\x80", BAD BAD BAD);         /* a surrogate */
+    assert_read("\xf4\x90\x80\x80", BAD BAD BAD BAD); /* above U+10FFFF */
     assert_read("\xf5\x80\x80\x80", BAD BAD BAD BAD);
 }
 

@@ -28,10 +28,10 @@ static void test_kinds_of_edits(void **state)
 {
     (void)state;
     assert_near_word("seed", "seed");
-    assert_near_word("sed", "seed");      /* one missing */
-    assert_near_word("seedd", "seed");    /* one too many */
-    assert_near_word("seec", "seed");     /* another */
-    assert_near_word("sede", "seed");     /* swapped: one edit */
+    assert_near_word("sed", "seed");   /* one missing */
+    assert_near_word("seedd", "seed"); /* one too many */
+    assert_near_word("seec", "seed");  /* another */
+    assert_near_word("sede", "seed");  /* swapped: one edit */
     assert_near_word("basleine", "baseline");
     assert_near_word("measurment-time", "measurement-time");
     assert_near_word("sample_size", "sample-size");
@@ -41,8 +41,8 @@ static void test_kinds_of_edits(void **state)
 static void test_limits(void **state)
 {
     (void)state;
-    assert_near_word("sand", "seed");    /* two of four */
-    assert_near_word("sofa", NULL);      /* three */
+    assert_near_word("sand", "seed"); /* two of four */
+    assert_near_word("sofa", NULL);   /* three */
     assert_near_word("zzzzzzzz", NULL);
     assert_near_word("mesuremnt-tim", "measurement-time"); /* three of thirteen */
     assert_near_word("verbose", NULL);

@@ -25,8 +25,7 @@ static int parse_all(int argc, const char *const argv[], struct error *error)
 }
 
 #define LIST(...)                                                                                  \
-    (int)(sizeof((const char *[]){"suite", __VA_ARGS__}) / sizeof(char *)),                        \
-        (const char *[])                                                                           \
+    (int)(sizeof((const char *[]){"suite", __VA_ARGS__}) / sizeof(char *)), (const char *[])       \
     {                                                                                              \
         "suite", __VA_ARGS__                                                                       \
     }
@@ -171,7 +170,8 @@ static void test_bad_values(void **state)
     refuse("is not a time", "--measurement-time", "0");
     refuse("is not a time", "--measurement-time", "-1");
     refuse("is not a time", "--max-time", "nan");
-    refuse("--confidence-level: \"1\" is not a share from 0.5 to 0.9999", "--confidence-level", "1");
+    refuse("--confidence-level: \"1\" is not a share from 0.5 to 0.9999", "--confidence-level",
+           "1");
     refuse("is not a share", "--significance-level", "0");
     refuse("is not a share", "--target-precision", "200%");
     refuse("one of auto|linear|flat", "--sampling-mode", "lin");

@@ -10,8 +10,8 @@
 #include "analysis/stats.h"
 #include "near.h"
 
-/* 0 .. 8: quartiles 2 and 6, so fences at -10, -4, 12 and 18. Two values are then put on or beside them
- * symmetrically far from the middle, which leaves the quartiles where they are. */
+/* 0 .. 8: quartiles 2 and 6, so fences at -10, -4, 12 and 18. Two values are then put on or beside
+ * them symmetrically far from the middle, which leaves the quartiles where they are. */
 static struct outliers with_ends(double low, double high)
 {
     double values[] = {low, 1, 2, 3, 4, 5, 6, 7, high};
@@ -66,7 +66,8 @@ static void test_one_apart(void **state)
     assert_int_equal(o.effect, OUTLIERS_SLIGHT);
 }
 
-/* A hundred values around 1000 and one outlier, so far out that it moves their mean by this share. */
+/* A hundred values around 1000 and one outlier, so far out that it moves their mean by this share.
+ */
 static struct outliers with_shift(double shift)
 {
     enum { N = 101 };
@@ -92,8 +93,8 @@ static void test_effects(void **state)
         double shift;
         enum outlier_effect effect;
     } cases[] = {
-        {0.001, OUTLIERS_NONE},      {0.00999, OUTLIERS_NONE},    {0.01001, OUTLIERS_SLIGHT},
-        {0.04999, OUTLIERS_SLIGHT},  {0.05001, OUTLIERS_MODERATE}, {0.19999, OUTLIERS_MODERATE},
+        {0.001, OUTLIERS_NONE},     {0.00999, OUTLIERS_NONE},     {0.01001, OUTLIERS_SLIGHT},
+        {0.04999, OUTLIERS_SLIGHT}, {0.05001, OUTLIERS_MODERATE}, {0.19999, OUTLIERS_MODERATE},
         {0.20001, OUTLIERS_SEVERE}, {10, OUTLIERS_SEVERE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -114,8 +115,8 @@ static void test_effect_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),   cmocka_unit_test(test_equal_values),
-        cmocka_unit_test(test_one_apart), cmocka_unit_test(test_effects),
+        cmocka_unit_test(test_classes),      cmocka_unit_test(test_equal_values),
+        cmocka_unit_test(test_one_apart),    cmocka_unit_test(test_effects),
         cmocka_unit_test(test_effect_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The bootstrap against its exact distribution where that is known, and against an independent simulation. */
+/* The bootstrap against its exact distribution where that is known, and against an independent
+ * simulation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -100,8 +101,8 @@ static struct estimate summary(enum statistic s, double point, double confidence
     return resample_summary(boot.out[s], RESAMPLES, point, confidence, boot.scratch, NULL);
 }
 
-/* A mean over the resamples misses its expectation by standard_error / sqrt(RESAMPLES); five of those
- * happen once in two million seeds. */
+/* A mean over the resamples misses its expectation by standard_error / sqrt(RESAMPLES); five of
+ * those happen once in two million seeds. */
 static double five_errors(double standard_error)
 {
     return 5 * standard_error / sqrt(RESAMPLES);
@@ -143,8 +144,8 @@ static void test_lowmean(void **state)
                   vectors_number(expected, "expected_lowmean"), five_errors(e.standard_error));
 }
 
-/* With an odd count the resample's median is one of the values, each with a binomial probability. This
- * also tells whether every sample is drawn equally often. */
+/* With an odd count the resample's median is one of the values, each with a binomial probability.
+ * This also tells whether every sample is drawn equally often. */
 static void test_median_distribution(void **state)
 {
     (void)state;
@@ -177,8 +178,9 @@ static void test_median_interval(void **state)
     free(ends.at);
 }
 
-/* Both sides are simulated, with 100,000 and 200,000 resamples. The standard error of a 2.5 % quantile
- * of a normal distribution is 2.67 SD / sqrt(B): 0.01 SD for both together; five of them. */
+/* Both sides are simulated, with 100,000 and 200,000 resamples. The standard error of a 2.5 %
+ * quantile of a normal distribution is 2.67 SD / sqrt(B): 0.01 SD for both together; five of them.
+ */
 static void check_simulated(enum statistic s, const char *name)
 {
     const json_t *other = vectors_member(vectors_member(expected, "simulated"), name);
@@ -249,8 +251,8 @@ static double normal(struct rng *rng)
     return stats_normal_quantile(u);
 }
 
-/* Intervals of 300 normal samples: the percentile bootstrap of 50 values covers 94 % or so of the time,
- * and 300 tries spread by 1.4 %. */
+/* Intervals of 300 normal samples: the percentile bootstrap of 50 values covers 94 % or so of the
+ * time, and 300 tries spread by 1.4 %. */
 static void test_coverage_of_the_mean(void **state)
 {
     (void)state;

@@ -170,11 +170,13 @@ static void test_no_result(void **state)
     str_release(&path);
 }
 
-/* Puts each value in the place of each member of the document, in turn: it is read or refused, never worse. */
+/* Puts each value in the place of each member of the document, in turn: it is read or refused,
+ * never worse. */
 static void try_values(json_t *root, json_t *object, const char *path)
 {
-    static const char *const values[] = {"null",  "-1", "1e300", "\"\"", "[]", "{}",
-                                         "[[]]", "true", "[-5, 1e308]", "9007199254740993"};
+    static const char *const values[] = {
+        "null", "-1",   "1e300", "\"\"",        "[]",
+        "{}",   "[[]]", "true",  "[-5, 1e308]", "9007199254740993"};
     const char *key;
     json_t *old;
     void *next;
@@ -240,7 +242,8 @@ static void test_bad_samples(void **state)
     sample_add_measured(&result, "plain", 12.5);
     result_write(&result, &text);
     json_t *root = json_loads(str_text(&text), 0, NULL);
-    json_t *samples = json_object_get(json_array_get(json_object_get(root, "benchmarks"), 0), "samples");
+    json_t *samples =
+        json_object_get(json_array_get(json_object_get(root, "benchmarks"), 0), "samples");
     const char *file = str_text(&path);
     check_bad_samples(root, samples, "[1]", "[5]", file, "io/plain: \"iterations\" is not a list");
     check_bad_samples(root, samples, "[1, 2]", "[5]", file, "\"time_ns\" is not as long");
@@ -254,8 +257,9 @@ static void test_bad_samples(void **state)
     str_release(&path);
 }
 
-/* Times that no clock can give (subnormal, near the largest number) must not end in figures that are not
- * finite: the writer would stop the program. They are refused, or analysed to finite figures. */
+/* Times that no clock can give (subnormal, near the largest number) must not end in figures that
+ * are not finite: the writer would stop the program. They are refused, or analysed to finite
+ * figures. */
 static void test_absurd_times(void **state)
 {
     static const char *const times[] = {"[4e-320, 5e-320, 8e-320]", "[1e308, 1.5e308, 1.2e308]",
@@ -266,7 +270,8 @@ static void test_absurd_times(void **state)
     sample_add_measured(&result, "plain", 12.5);
     result_write(&result, &text);
     json_t *root = json_loads(str_text(&text), 0, NULL);
-    json_t *samples = json_object_get(json_array_get(json_object_get(root, "benchmarks"), 0), "samples");
+    json_t *samples =
+        json_object_get(json_array_get(json_object_get(root, "benchmarks"), 0), "samples");
     json_object_set_new(samples, "iterations", json_loads("[1, 1, 1]", 0, NULL));
     for (size_t i = 0; i < 4; i++) {
         struct result read;
@@ -279,7 +284,8 @@ static void test_absurd_times(void **state)
         sample_analyse(&read, &read.benchmarks[0]);
         const struct analysis *a = read.benchmarks[0].analysis;
         for (size_t s = 0; s < STATISTICS; s++) {
-            assert_true(isfinite(a->estimates[s].upper) && isfinite(a->estimates[s].standard_error));
+            assert_true(isfinite(a->estimates[s].upper) &&
+                        isfinite(a->estimates[s].standard_error));
             assert_true(isfinite(a->curves[s].density[100]));
         }
         assert_true(isfinite(a->density.density[100]) && isfinite(a->outliers.fences[3]));
@@ -336,14 +342,10 @@ static void test_utc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_round_trip),
-        IN_SCRATCH(test_every_truncation_is_refused),
-        IN_SCRATCH(test_no_result),
-        IN_SCRATCH(test_wrong_members),
-        IN_SCRATCH(test_bad_samples),
-        IN_SCRATCH(test_absurd_times),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_many),
+        IN_SCRATCH(test_round_trip),  IN_SCRATCH(test_every_truncation_is_refused),
+        IN_SCRATCH(test_no_result),   IN_SCRATCH(test_wrong_members),
+        IN_SCRATCH(test_bad_samples), IN_SCRATCH(test_absurd_times),
+        cmocka_unit_test(test_find),  cmocka_unit_test(test_many),
         cmocka_unit_test(test_utc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,12 +13,16 @@
 static void test_reference_sequence(void **state)
 {
     (void)state;
-    static const uint64_t expected[] = {
-        UINT64_C(41943041),           UINT64_C(58720359),
-        UINT64_C(3588806011781223),   UINT64_C(3591011842654386),
-        UINT64_C(9228616714210784205), UINT64_C(9973669472204895162),
-        UINT64_C(14011001112246962877), UINT64_C(12406186145184390807),
-        UINT64_C(15849039046786891736), UINT64_C(10450023813501588000)};
+    static const uint64_t expected[] = {UINT64_C(41943041),
+                                        UINT64_C(58720359),
+                                        UINT64_C(3588806011781223),
+                                        UINT64_C(3591011842654386),
+                                        UINT64_C(9228616714210784205),
+                                        UINT64_C(9973669472204895162),
+                                        UINT64_C(14011001112246962877),
+                                        UINT64_C(12406186145184390807),
+                                        UINT64_C(15849039046786891736),
+                                        UINT64_C(10450023813501588000)};
     struct rng rng = {{1, 2, 3, 4}};
     for (size_t i = 0; i < 10; i++) {
         assert_true(rng_next(&rng) == expected[i]);
@@ -30,8 +34,8 @@ static void test_seeding(void **state)
 {
     (void)state;
     static const uint64_t expected[4] = {
-        UINT64_C(6457827717110365317), UINT64_C(3203168211198807973),
-        UINT64_C(9817491932198370423), UINT64_C(4593380528125082431)};
+        UINT64_C(6457827717110365317), UINT64_C(3203168211198807973), UINT64_C(9817491932198370423),
+        UINT64_C(4593380528125082431)};
     struct rng rng;
     rng_seed(&rng, 1234567);
     for (size_t i = 0; i < 4; i++) {
@@ -53,7 +57,8 @@ static void test_streams(void **state)
     assert_memory_not_equal(&a, &b, sizeof a);
 }
 
-/* Chi squared over the bound's values: 1 % of 99.99th percentile of 16 degrees of freedom is 44.3. */
+/* Chi squared over the bound's values: 1 % of 99.99th percentile of 16 degrees of freedom is 44.3.
+ */
 static void test_below_is_even(void **state)
 {
     (void)state;
@@ -103,9 +108,12 @@ static void test_fresh_seed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference_sequence), cmocka_unit_test(test_seeding),
-        cmocka_unit_test(test_streams),            cmocka_unit_test(test_below_is_even),
-        cmocka_unit_test(test_below_has_no_bias),  cmocka_unit_test(test_fresh_seed),
+        cmocka_unit_test(test_reference_sequence),
+        cmocka_unit_test(test_seeding),
+        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_below_is_even),
+        cmocka_unit_test(test_below_has_no_bias),
+        cmocka_unit_test(test_fresh_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,10 +60,8 @@ static void test_defaults(void **state)
 static void test_field_over_default(void **state)
 {
     (void)state;
-    entry = (struct assay_entry){.sample_size = 33,
-                                 .measurement_time = 7,
-                                 .warm_up_time = 0.25,
-                                 .sampling = ASSAY_FLAT};
+    entry = (struct assay_entry){
+        .sample_size = 33, .measurement_time = 7, .warm_up_time = 0.25, .sampling = ASSAY_FLAT};
     parse("--quiet");
     struct sampler_plan plan = settings_for_sampling(&options, &one, 0);
     assert_near(plan.warm_up_ns, 0.25e9, 1e-12);
@@ -75,10 +73,8 @@ static void test_field_over_default(void **state)
 static void test_option_over_field(void **state)
 {
     (void)state;
-    entry = (struct assay_entry){.sample_size = 33,
-                                 .measurement_time = 7,
-                                 .warm_up_time = 0.25,
-                                 .sampling = ASSAY_FLAT};
+    entry = (struct assay_entry){
+        .sample_size = 33, .measurement_time = 7, .warm_up_time = 0.25, .sampling = ASSAY_FLAT};
     parse("--sample-size", "100", "--measurement-time", "2", "--warm-up-time", "0",
           "--sampling-mode", "linear");
     struct sampler_plan plan = settings_for_sampling(&options, &one, 0);

@@ -27,7 +27,8 @@ static void for_all_data(data_check *check, const char *part)
     const char *name;
     json_t *data;
     size_t checked = 0;
-    json_object_foreach (json_object_get(vectors, "data"), name, data) {
+    json_object_foreach(json_object_get(vectors, "data"), name, data)
+    {
         if (json_object_get(data, part) == NULL) {
             continue;
         }
@@ -59,7 +60,8 @@ static void check_points(const struct numbers *sorted, const json_t *points)
     check_point(stats_lowmean(at, n), points, "lowmean");
     size_t i;
     json_t *pair;
-    json_array_foreach (vectors_member(points, "quantiles"), i, pair) {
+    json_array_foreach(vectors_member(points, "quantiles"), i, pair)
+    {
         double p = json_number_value(json_array_get(pair, 0));
         double expected = json_number_value(json_array_get(pair, 1));
         check_near(stats_quantile(at, n, p), expected, TIGHT, LAST_DIGITS, "quantile", __FILE__,
@@ -130,7 +132,8 @@ static void test_fit(void **state)
     const char *name;
     json_t *fit;
     size_t checked = 0;
-    json_object_foreach (json_object_get(vectors, "fits"), name, fit) {
+    json_object_foreach(json_object_get(vectors, "fits"), name, fit)
+    {
         struct numbers x = vectors_numbers(fit, "x");
         struct numbers y = vectors_numbers(fit, "y");
         struct fit actual = stats_fit_through_origin(x.at, y.at, x.count);
@@ -161,7 +164,8 @@ static void check_pairs(const char *key, double (*function)(double), double rela
     const json_t *list = vectors_member(vectors_member(vectors, "normal"), key);
     size_t i;
     json_t *pair;
-    json_array_foreach (list, i, pair) {
+    json_array_foreach(list, i, pair)
+    {
         double at = json_number_value(json_array_get(pair, 0));
         check_near(function(at), json_number_value(json_array_get(pair, 1)), relative, 1e-15, key,
                    __FILE__, __LINE__);
@@ -195,9 +199,10 @@ static void check_comparison(const json_t *expected)
                                   vectors_numbers(expected, "new_lowmeans")};
     struct compare_side old = {sorted[0].at, in_order[0].at, sorted[0].count};
     struct compare_side new_side = {sorted[1].at, in_order[1].at, sorted[1].count};
-    struct compare_settings settings = {vectors_number(expected, "confidence"),
-                                        vectors_number(expected, "significance"),
-                                        vectors_number(expected, "noise_threshold")};
+    struct compare_settings settings = {.confidence = vectors_number(expected, "confidence"),
+                                        .significance = vectors_number(expected, "significance"),
+                                        .noise_threshold =
+                                            vectors_number(expected, "noise_threshold")};
     struct comparison c = compare_stored(&old, &new_side, lowmeans[0].at, lowmeans[1].at,
                                          lowmeans[0].count, &settings);
     assert_near(c.drift, vectors_number(expected, "drift"), TIGHT);
@@ -221,7 +226,8 @@ static void test_comparison(void **state)
     const char *name;
     json_t *comparison;
     size_t checked = 0;
-    json_object_foreach (json_object_get(vectors, "comparisons"), name, comparison) {
+    json_object_foreach(json_object_get(vectors, "comparisons"), name, comparison)
+    {
         print_message("comparison \"%s\"\n", name);
         check_comparison(comparison);
         checked++;

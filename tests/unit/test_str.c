@@ -58,7 +58,8 @@ static void test_adds_in_order(void **state)
     str_release(&s);
 }
 
-/* Formatted text around the sizes at which memory is taken: 63 characters and the end fill the first block. */
+/* Formatted text around the sizes at which memory is taken: 63 characters and the end fill the
+ * first block. */
 static void test_formats_any_length(void **state)
 {
     (void)state;

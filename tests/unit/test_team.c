@@ -1,9 +1,9 @@
 /* Bodies on several threads: laps together, and nobody waits for one who has left. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include <cmocka.h>

@@ -15,9 +15,9 @@ static void test_seconds(void **state)
     static const struct {
         const char *text;
         double seconds;
-    } good[] = {{"2", 2},        {"2s", 2},       {"500ms", 0.5},   {"1.5 min", 90}, {"1.5m", 90},
-                {"250us", 25e-5}, {"40 ns", 4e-8}, {"2h", 7200},     {"0", 0},        {".5", 0.5},
-                {"1e3", 1000},   {"1e-3s", 1e-3}, {"+3", 3},        {"-2", -2},      {"007", 7}};
+    } good[] = {{"2", 2},         {"2s", 2},       {"500ms", 0.5}, {"1.5 min", 90}, {"1.5m", 90},
+                {"250us", 25e-5}, {"40 ns", 4e-8}, {"2h", 7200},   {"0", 0},        {".5", 0.5},
+                {"1e3", 1000},    {"1e-3s", 1e-3}, {"+3", 3},      {"-2", -2},      {"007", 7}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         double seconds = -1;
         assert_true(units_parse_seconds(good[i].text, &seconds));
@@ -28,9 +28,9 @@ static void test_seconds(void **state)
 static void test_not_seconds(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",     " ",   "s",    "2x",  "2 s s", "nan",  "inf",   "0x10",
-                                      "1e400", "--2", "+-2",  "2,5", "ms",    "2sec", "1.5.2", "%",
-                                      "-",     ".",   "1 2s", " 2",  "2\n"};
+    static const char *const bad[] = {"",      " ",     "s",   "2x",  "2 s s", "nan", "inf",
+                                      "0x10",  "1e400", "--2", "+-2", "2,5",   "ms",  "2sec",
+                                      "1.5.2", "%",     "-",   ".",   "1 2s",  " 2",  "2\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         double seconds = 77;
         if (units_parse_seconds(bad[i], &seconds)) {

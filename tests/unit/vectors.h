@@ -47,7 +47,7 @@ static inline struct numbers vectors_numbers(const json_t *object, const char *k
     const json_t *list = vectors_member(object, key);
     struct numbers n = {json_array_size(list), NULL};
     assert_true(n.count > 0);
-    n.at = calloc(n.count, sizeof *n.at);
+    n.at = calloc(n.count + 1, sizeof *n.at);
     assert_non_null(n.at);
     for (size_t i = 0; i < n.count; i++) {
         const json_t *value = json_array_get(list, i);

@@ -59,17 +59,15 @@ int baseline_check_origin(const struct result *baseline, const char *name,
                           const struct host_facts *host, struct error *error)
 {
     if (baseline->method != RESULT_METHOD) {
-        return error_set(
-            error, STATUS_ENVIRONMENT,
-            "the baseline \"%s\" was measured by method %d, this is method %d: save it "
-            "again, or use --baseline-lenient",
-            name, baseline->method, RESULT_METHOD);
+        return error_set(error, STATUS_ENVIRONMENT,
+                         "the baseline \"%s\" was measured by method %d, this is method %d", name,
+                         baseline->method, RESULT_METHOD);
     }
     if (strcmp(baseline->host.key, host->key) != 0) {
         return error_set(
             error, STATUS_ENVIRONMENT,
             "the baseline \"%s\" comes from another host (%s, %d CPUs, key %s; this one has "
-            "key %s): save it here, or use --baseline-lenient",
+            "key %s)",
             name, baseline->host.cpu_model, baseline->host.cpus, baseline->host.key, host->key);
     }
     return 0;

@@ -20,10 +20,18 @@ static sigset_t before;
 
 void isolate_init(void)
 {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     sigemptyset(&awaited);
-    sigaddset(&awaited, SIGINT);
-    sigaddset(&awaited, SIGTERM);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct sigaction inherited;
+        /* What the caller had ignored, as nohup does, stays ignored; a blocked signal would not be.
+         */
+        if (sigaction(ends[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN) {
+            sigaddset(&awaited, ends[i]);
+        }
+    }
     sigaddset(&awaited, SIGCHLD);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the status of every child away */
     sigprocmask(SIG_BLOCK, &awaited, &before);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -100,7 +108,7 @@ static _Noreturn void child_main(const struct isolate_job *job, struct record *r
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &before, NULL);
     signal(SIGPIPE, SIG_DFL);
-    dup2(STDERR_FILENO, STDOUT_FILENO);
+    dup2(STDERR_FILENO, STDOUT_FILENO); /* STDERR_FILENO is open: assay_main sees to it */
     run_here(job, record);
     exit(0);
 }
@@ -166,7 +174,7 @@ static bool await_child(const struct isolate_job *job, pid_t child, struct recor
         }
         struct timespec timeout = span_of(wait_ns);
         int caught = sigtimedwait(&awaited, NULL, &timeout);
-        if (caught == SIGINT || caught == SIGTERM) {
+        if (caught > 0 && caught != SIGCHLD) {
             stop_child(child);
             return false;
         }
@@ -182,7 +190,9 @@ bool isolate_run(const struct isolate_job *job, struct record *record)
     memset(record, 0, sizeof *record);
     record->capacity = capacity;
     if (job->in_process) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
         run_here(job, record);
+        sigprocmask(SIG_BLOCK, &awaited, NULL);
         return true;
     }
     fflush(stdout);

@@ -21,8 +21,9 @@ struct isolate_job {
     void *watch_context;
 };
 
-/* Blocks the signals that isolate_run waits for (SIGINT, SIGTERM, SIGCHLD), and ignores SIGPIPE: a
- * reader of the results that goes away must not take the measurements with it. Call it once before.
+/* Blocks the signals that isolate_run waits for (SIGINT, SIGTERM and SIGHUP unless ignored,
+ * SIGCHLD), and ignores SIGPIPE: a reader of the results that goes away must not take the
+ * measurements with it. Call it once before.
  */
 void isolate_init(void);
 

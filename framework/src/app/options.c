@@ -170,6 +170,16 @@ static bool parse_integer(const char *text, int64_t *value)
     return end != text && *end == '\0' && errno == 0;
 }
 
+static bool holds(const struct option_counts *counts, long value)
+{
+    for (size_t i = 0; i < counts->count; i++) {
+        if (counts->value[i] == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int parse_counts(const struct row *row, const char *text, struct option_counts *counts,
                         struct error *error)
 {
@@ -178,8 +188,9 @@ static int parse_counts(const struct row *row, const char *text, struct option_c
         char *end;
         long value = strtol(at, &end, 10);
         if (end == at || (*end != ',' && *end != '\0') || value < (long)row->min ||
-            value > (long)row->max || counts->count == ASSAY_AXIS_MAX) {
-            return wrong(row, text, "a list of up to 32 numbers from 1 to 1024, as 1,2,4", error);
+            value > (long)row->max || counts->count == ASSAY_AXIS_MAX || holds(counts, value)) {
+            return wrong(row, text,
+                         "a list of up to 32 numbers from 1 to 1024, each once, as 1,2,4", error);
         }
         counts->value[counts->count++] = (int)value;
         at = end;
@@ -196,8 +207,8 @@ static int parse_number(const struct row *row, const char *text, double *value, 
     bool read = seconds ? units_parse_seconds(text, value) : units_parse_fraction(text, value);
     if (!read || *value < row->min || *value > row->max) {
         if (seconds) {
-            snprintf(expected, sizeof expected, "a time of at least %g s (as 2, 1.5s or 300ms)",
-                     row->min);
+            snprintf(expected, sizeof expected,
+                     "a time of at least %g s and at most a year (as 2, 1.5s or 300ms)", row->min);
         } else {
             snprintf(expected, sizeof expected, "a share from %g to %g (as 0.01 or 1%%)", row->min,
                      row->max);
@@ -339,6 +350,14 @@ static int check_conflicts(const struct options *options, struct error *error)
     if (options->require_verdict && options->baseline == NULL &&
         options->baseline_lenient == NULL) {
         return error_set(error, STATUS_USAGE, "--require-verdict needs --baseline NAME");
+    }
+    double planned_s = options->warm_up_time_s + options->measurement_time_s;
+    if (options->given[OPTION_MAX_TIME] && options->given[OPTION_MEASUREMENT_TIME] &&
+        planned_s >= options->max_time_s && !options->test) {
+        return error_set(error, STATUS_USAGE,
+                         "--max-time %g s ends every benchmark before its --warm-up-time and "
+                         "--measurement-time of %g s together",
+                         options->max_time_s, planned_s);
     }
     if (options->exact && options->filters.count == 0) {
         return error_set(error, STATUS_USAGE, "--exact needs at least one id to look for");

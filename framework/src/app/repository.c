@@ -10,7 +10,7 @@
 
 extern char **environ;
 
-static bool start_git(char *const arguments[], int output, int other_end, pid_t *child)
+static bool start_git(char *const arguments[], int output, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0) {
@@ -18,7 +18,6 @@ static bool start_git(char *const arguments[], int output, int other_end, pid_t 
     }
     bool started =
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) == 0 &&
-        posix_spawn_file_actions_addclose(&actions, other_end) == 0 &&
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
         posix_spawnp(child, "git", &actions, NULL, arguments, environ) == 0;
     posix_spawn_file_actions_destroy(&actions);
@@ -54,7 +53,7 @@ static bool git_line(char *const arguments[], char *line, size_t size)
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return false;
     }
-    bool started = start_git(arguments, ends[1], ends[0], &child);
+    bool started = start_git(arguments, ends[1], &child);
     close(ends[1]);
     if (started) {
         read_all(ends[0], line, size);
@@ -72,11 +71,12 @@ char *repository_commit(bool *dirty)
     char git[] = "git";
     char rev_parse[] = "rev-parse";
     char shorten[] = "--short=12";
+    char no_locks[] = "--no-optional-locks"; /* the index stays as it is */
     char status[] = "status";
     char porcelain[] = "--porcelain";
     char tracked[] = "--untracked-files=no";
     char *commit_of[] = {git, rev_parse, shorten, head, NULL};
-    char *changes_of[] = {git, status, porcelain, tracked, NULL};
+    char *changes_of[] = {git, no_locks, status, porcelain, tracked, NULL};
     char line[256];
     if (!git_line(commit_of, line, sizeof line)) {
         return NULL;

@@ -101,6 +101,9 @@ static void print_benchmark(struct runner *runner, const struct result_benchmark
     }
     print(&text);
     str_release(&text);
+    if (runner->format->figures_only && b->status == RESULT_FAILED) {
+        fprintf(stderr, "assay: %s failed: %s\n", b->id, b->reason);
+    }
 }
 
 struct watched {
@@ -118,6 +121,14 @@ static void watch(const struct record *record, void *context)
     progress_draw(watched->progress, watched->id, phases[record->state], part);
 }
 
+/* A limit that nobody asked for gives way to a measurement that somebody asked for. */
+static double limit_s(const struct options *options, const struct sampler_plan *plan)
+{
+    double planned_s = (plan->warm_up_ns + plan->measure_ns) / 1e9;
+    return options->given[OPTION_MAX_TIME] ? options->max_time_s
+                                           : fmax(options->max_time_s, 2 * planned_s + 10);
+}
+
 static struct isolate_job make_job(struct runner *runner, const struct plan_case *c, double share_s,
                                    struct watched *watched)
 {
@@ -125,8 +136,8 @@ static struct isolate_job make_job(struct runner *runner, const struct plan_case
                               .skip_if = c->entry->skip_if,
                               .plan = settings_for_sampling(runner->options, c, share_s),
                               .pin_cpu = runner->options->pin_cpu,
-                              .limit_s = runner->options->max_time_s,
                               .in_process = runner->options->in_process};
+    job.limit_s = limit_s(runner->options, &job.plan);
     *watched = (struct watched){&runner->progress, c->id};
     if (runner->progress.shown) {
         job.watch = watch;

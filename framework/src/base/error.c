@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,6 +11,9 @@ int error_set(struct error *error, enum status status, const char *format, ...)
         va_start(args, format);
         vsnprintf(error->text, sizeof error->text, format, args);
         va_end(args);
+        for (char *c = error->text; *c != '\0'; c++) {
+            *c = iscntrl((unsigned char)*c) ? '?' : *c; /* one sentence is one line */
+        }
         error->status = status;
     }
     return -1;

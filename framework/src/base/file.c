@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX ((off_t)1 << 30)
+#define FILE_BYTES_MAX   ((off_t)1 << 30)
+#define LEFTOVER_SECONDS 3600
 
 static int write_all(int fd, const char *bytes, size_t length)
 {
@@ -48,6 +51,31 @@ static void sync_folder(const char *path)
     str_release(&folder);
 }
 
+/* Temporary files of this path whose writer was killed: nobody writes for so long. */
+static void remove_leftovers(const char *path)
+{
+    struct str pattern = STR_EMPTY;
+    glob_t found;
+    for (const char *c = path; *c != '\0'; c++) {
+        if (strchr("\\*?[", *c) != NULL) {
+            str_add_char(&pattern, '\\');
+        }
+        str_add_char(&pattern, *c);
+    }
+    str_add(&pattern, ".tmp.[0-9]*");
+    if (glob(str_text(&pattern), GLOB_NOSORT, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            struct stat facts;
+            if (stat(found.gl_pathv[i], &facts) == 0 &&
+                time(NULL) - facts.st_mtime > LEFTOVER_SECONDS) {
+                unlink(found.gl_pathv[i]);
+            }
+        }
+        globfree(&found);
+    }
+    str_release(&pattern);
+}
+
 int file_save(const char *path, const char *bytes, size_t length, struct error *error)
 {
     struct str temporary = STR_EMPTY;
@@ -75,6 +103,7 @@ int file_save(const char *path, const char *bytes, size_t length, struct error *
         goto done;
     }
     sync_folder(path);
+    remove_leftovers(path);
 done:
     str_release(&temporary);
     return result;

@@ -47,7 +47,7 @@ static void add_quoted(struct str *out, const char *text)
     while (*s != '\0') {
         size_t length = utf8_length(s);
         if (length == 0) {
-            str_add(out, "\\ufffd");
+            str_add(out, "\xef\xbf\xbd"); /* U+FFFD */
             length = 1;
         } else if (*s == '"' || *s == '\\') {
             str_add_char(out, '\\');

@@ -380,6 +380,8 @@ static void judge(struct record *record, const struct sampler_plan *plan)
     } else if (plan->mode == SAMPLER_MEASURE && record->sample_count < SAMPLES_MIN) {
         record_end(record, RECORD_FAILED,
                    "a thread left the loop before enough samples were taken");
+    } else if (!(total_ns < RECORD_TIME_NS_MAX)) {
+        record_end(record, RECORD_FAILED, "the recorded durations add up to more than 30 years");
     } else if (plan->mode == SAMPLER_MEASURE && !(total_ns > 0)) {
         record_end(record, RECORD_FAILED,
                    "all samples together took no time: the clock was never "

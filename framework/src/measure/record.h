@@ -10,6 +10,8 @@
 #define RECORD_COUNTERS_MAX 16
 #define RECORD_NAME_BYTES   32
 #define RECORD_REASON_BYTES 512
+#define RECORD_TIME_NS_MAX                                                                         \
+    1e18 /* of all samples; its square and sums of squares are still finite */
 
 /* One lap that counts. */
 struct sample {

@@ -24,6 +24,7 @@ struct format {
     void (*begin)(const struct printer *p, struct str *out);
     void (*benchmark)(const struct printer *p, const struct result_benchmark *b, struct str *out);
     void (*end)(const struct printer *p, struct str *out);
+    bool figures_only; /* has no place for a failure: standard error is told of it */
 };
 
 extern const struct format format_line;

@@ -46,10 +46,13 @@ static void add_go(const struct printer *p, const struct result_benchmark *b, st
     }
 }
 
-const struct format format_bencher = {
-    .name = "bencher", .help = "as cargo bench prints", .benchmark = add_bencher};
+const struct format format_bencher = {.name = "bencher",
+                                      .help = "as cargo bench prints",
+                                      .benchmark = add_bencher,
+                                      .figures_only = true};
 
 const struct format format_go = {.name = "go",
                                  .help = "as go test -bench prints, for benchstat",
                                  .begin = begin_go,
-                                 .benchmark = add_go};
+                                 .benchmark = add_go,
+                                 .figures_only = true};

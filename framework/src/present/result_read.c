@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Times beyond these were not measured: a thousandth of a hundredth of a nanosecond, and thirty
- * years. */
+/* A shorter time was not measured: the clock has no such steps. */
 #define TIME_MIN_NS 1e-5
-#define TIME_MAX_NS 1e18
 
 /* Where in which file something is wrong. The first finding stays; getters after it return harmless
  * values. */
@@ -175,7 +173,7 @@ static void read_samples(struct reader *r, const json_t *object, struct sample *
     for (size_t i = 0; i < json_array_size(iterations); i++) {
         json_int_t n = json_integer_value(json_array_get(iterations, i));
         double time_ns = json_number_value(json_array_get(times, i));
-        bool sane = time_ns == 0 || (time_ns >= TIME_MIN_NS && time_ns <= TIME_MAX_NS);
+        bool sane = time_ns == 0 || (time_ns >= TIME_MIN_NS && time_ns <= RECORD_TIME_NS_MAX);
         if (n < 1 || !sane) {
             complain(r, "samples", "made of positive iterations and possible times");
             return;
