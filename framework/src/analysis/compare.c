@@ -55,6 +55,17 @@ static double variance_of_log_ratio(const double *old, const double *new_values,
     return variance > 0 ? variance : 0;
 }
 
+/* What the state of the machine in the two runs says of the drift. */
+static double drift_between(double reference_ratio)
+{
+    if (!(reference_ratio > 0)) {
+        return COMPARE_DRIFT_FLOOR;
+    }
+    double moved = fabs(log(reference_ratio));
+    return moved < COMPARE_MOVED_FROM ? COMPARE_DRIFT_FLOOR
+                                      : COMPARE_MOVED + COMPARE_MOVED_SLOPE * moved;
+}
+
 static enum verdict judge(const struct comparison *c, const struct compare_settings *settings)
 {
     if (c->p_value >= settings->significance) {
@@ -81,8 +92,7 @@ struct comparison compare_stored(const struct compare_side *old,
     double effect = log(new_lowmean / old_lowmean);
     c.possible = true;
     double within = fmax(drift_within(old), drift_within(new_side));
-    double busy = COMPARE_DRIFT_BUSY * fmin(settings->other_cpus, 1);
-    c.drift = fmax(COMPARE_DRIFT_FLOOR, fmax(within, busy));
+    c.drift = fmax(drift_between(settings->reference_ratio), within);
     double error = sqrt(variance + 2 * c.drift * c.drift);
     double reach = stats_normal_quantile((1 + settings->confidence) / 2) * error;
     c.change = (struct estimate){.point = expm1(effect),

@@ -96,6 +96,13 @@ static void list_ids(const struct session *s)
     }
 }
 
+static void print_warnings(const struct session *s, size_t from)
+{
+    for (size_t i = from; i < s->result.warning_count && !s->options.quiet; i++) {
+        fprintf(stderr, "assay: warning: %s\n", s->result.warnings[i]);
+    }
+}
+
 static void print_settings(const struct session *s)
 {
     const struct options *o = &s->options;
@@ -103,10 +110,8 @@ static void print_settings(const struct session *s)
         fprintf(stderr, "assay: %s: %zu benchmarks, seed %llu, clock %s\n", s->plan.suite->name,
                 s->plan.count, (unsigned long long)o->seed,
                 s->result.clock.tsc ? "time-stamp counter" : "CLOCK_MONOTONIC");
-        for (size_t i = 0; i < s->result.warning_count; i++) {
-            fprintf(stderr, "assay: warning: %s\n", s->result.warnings[i]);
-        }
     }
+    print_warnings(s, 0);
 }
 
 static int measure(struct session *s)
@@ -125,6 +130,9 @@ static int measure(struct session *s)
     } else {
         runner_measure_loop(&s->runner);
         runner_run(&s->runner);
+        size_t before = s->result.warning_count;
+        runner_judge_machine(&s->runner);
+        print_warnings(s, before);
     }
     s->result.complete = !s->runner.interrupted;
     s->result.duration_s = (double)((clock_monotonic_ns() - begun_ns) / 1000000) / 1e3;

@@ -1,4 +1,5 @@
 #include "app/runner.h"
+#include "analysis/stats.h"
 #include "app/isolate.h"
 #include "app/settings.h"
 #include "base/memory.h"
@@ -9,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* Part by which the reference work must be slower for the machine to be called slow. */
+#define SLOWER_BY 0.05
 
 static void print(const struct str *text)
 {
@@ -56,7 +60,7 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
 {
     const struct result_benchmark *old =
         runner->baseline == NULL ? NULL : result_find(runner->baseline, b->id);
-    if (old == NULL || old->record == NULL) {
+    if (old == NULL || old->record == NULL || old->below_resolution || b->below_resolution) {
         return;
     }
     struct result_baseline *baseline = memory_zeroed(1, sizeof *baseline);
@@ -66,7 +70,7 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
     baseline->commit =
         runner->baseline->commit == NULL ? NULL : memory_text(runner->baseline->commit);
     baseline->sample_count = count;
-    baseline->other_cpus = old->record->other_cpus;
+    baseline->reference_ns = old->record->reference_ns;
     baseline->samples = memory_zeroed(count, sizeof *baseline->samples);
     memcpy(baseline->samples, old->record->samples, count * sizeof *baseline->samples);
     b->baseline = baseline;
@@ -78,14 +82,30 @@ static void analyse(struct runner *runner, struct result_benchmark *b)
     result_analyse(b, &settings);
 }
 
+/* The machine's speed while the fast half of the samples was taken, as lowmean is the kernel's. */
+static void summarise_reference(struct record *record)
+{
+    if (record->reference_ns > 0) {
+        return; /* stored samples come with theirs */
+    }
+    double *values = memory_zeroed(record->sample_count, sizeof *values);
+    for (size_t i = 0; i < record->sample_count; i++) {
+        values[i] = record->samples[i].reference_ns;
+    }
+    stats_sort(values, record->sample_count);
+    record->reference_ns = round(stats_lowmean(values, record->sample_count) * 100) / 100;
+    free(values);
+}
+
 static void finish(struct runner *runner, struct result_benchmark *b, const struct record *record)
 {
     if (record->state == RECORD_DONE) {
         b->status = RESULT_MEASURED;
         b->record = copy_record(record);
+        summarise_reference(b->record);
+        b->below_resolution = record->paired_near * 2 > record->paired;
         attach_baseline(runner, b);
         analyse(runner, b);
-        b->below_resolution = record->paired_near * 2 > record->paired;
     } else {
         b->status = record->state == RECORD_SKIPPED ? RESULT_SKIPPED : RESULT_FAILED;
         b->reason = memory_text(record->reason);
@@ -218,6 +238,32 @@ void runner_run(struct runner *runner)
     }
     progress_erase(&runner->progress);
     free(order);
+}
+
+void runner_judge_machine(struct runner *runner)
+{
+    const struct result *result = runner->result;
+    double fastest_ns = INFINITY;
+    size_t slow = 0;
+    size_t measured = 0;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct record *record = result->benchmarks[i].record;
+        fastest_ns = record != NULL ? fmin(fastest_ns, record->reference_ns) : fastest_ns;
+    }
+    for (size_t i = 0; i < result->count; i++) {
+        const struct record *record = result->benchmarks[i].record;
+        measured += record != NULL;
+        slow += record != NULL && record->reference_ns > fastest_ns * (1 + SLOWER_BY);
+    }
+    if (slow > 0) {
+        char text[200];
+        snprintf(
+            text, sizeof text,
+            "during %zu of %zu benchmarks the machine was more than %.0f %% slower than at its "
+            "best (neighbours, or the clock): their times are high",
+            slow, measured, SLOWER_BY * 100);
+        result_add_warning(runner->result, text);
+    }
 }
 
 void runner_replay(struct runner *runner, const struct result *loaded)

@@ -29,6 +29,10 @@ void runner_measure_loop(struct runner *runner);
  * is in the result. */
 void runner_run(struct runner *runner);
 
+/* Adds a warning to the result when the machine was slower during some benchmarks than during
+ * others, which only the reference work between the samples shows. */
+void runner_judge_machine(struct runner *runner);
+
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */
 void runner_replay(struct runner *runner, const struct result *loaded);
 

@@ -1,6 +1,7 @@
 #include "measure/bench.h"
 #include "base/memory.h"
 #include "measure/clock.h"
+#include "measure/reference.h"
 #include "measure/team.h"
 
 #include <math.h>
@@ -99,6 +100,7 @@ static uint64_t next_lap(assay_bench *b)
     if (b->in_lap) {
         read_disturbance(b);
         pair_with_loop(b);
+        b->span.reference_ns = b->sampling ? reference_ns() : 0;
         if (b->recorded) {
             b->span.partial = true;
             b->timed_ns = b->recorded_ns;

@@ -24,8 +24,8 @@ struct bench_case {
 };
 
 /* A kernel whose iteration takes less than this times the empty loop's (and the clock reads', where
- * every batch has its own) is not told from it: the loop is one cycle, and where it lies in memory can
- * make it nearly two. */
+ * every batch has its own) is not told from it: the loop is one cycle, and where it lies in memory
+ * can make it nearly two. */
 #define BENCH_RESOLUTION_FACTOR 1.9
 
 /* Runs the body on bench->threads threads and fills `record`, whose capacity is at least

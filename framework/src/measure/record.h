@@ -19,6 +19,7 @@ struct sample {
     double time_ns;                /* of all iterations together, to 0.01 ns */
     uint32_t involuntary_switches; /* times the CPU was taken away */
     uint32_t page_faults;
+    double reference_ns; /* reference.h, right after it; 0: not measured. Not stored */
 };
 
 enum record_state {
@@ -69,9 +70,10 @@ struct record {
     size_t counter_count;
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
-    double other_cpus; /* CPUs that others kept busy meanwhile */
-    size_t planned;    /* samples that the plan wants */
-    size_t capacity;   /* of samples[] */
+    double reference_ns; /* lowmean of the samples' */
+    double other_cpus;   /* CPUs that others kept busy meanwhile */
+    size_t planned;      /* samples that the plan wants */
+    size_t capacity;     /* of samples[] */
     size_t sample_count;
     struct sample samples[];
 };

@@ -34,6 +34,7 @@ static void add_span(struct team_span *lap, const struct team_span *span, bool f
     lap->start_ticks = lap->start_ticks < span->start_ticks ? lap->start_ticks : span->start_ticks;
     lap->stop_ticks = lap->stop_ticks > span->stop_ticks ? lap->stop_ticks : span->stop_ticks;
     lap->timed_ns = fmax(lap->timed_ns, span->timed_ns);
+    lap->reference_ns = fmax(lap->reference_ns, span->reference_ns);
     lap->partial = lap->partial || span->partial;
     lap->involuntary_switches += span->involuntary_switches;
     lap->page_faults += span->page_faults;
@@ -56,6 +57,7 @@ static void plan_next(struct team *team)
                                                team->ns_per_tick),
         .involuntary_switches = team->lap.involuntary_switches,
         .page_faults = team->lap.page_faults,
+        .reference_ns = team->lap.reference_ns,
     };
     team->lap_iterations =
         team->ended ? 0 : sampler_next(&team->sampler, &sample, (double)clock_monotonic_ns());

@@ -19,6 +19,7 @@ struct team_span {
     double timed_ns; /* counts when partial */
     bool partial; /* paused, batched or recorded by the body: wall time from start to stop does not
                      count */
+    double reference_ns;
     uint32_t involuntary_switches;
     uint32_t page_faults;
 };

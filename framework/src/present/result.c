@@ -85,9 +85,8 @@ void result_analyse(struct result_benchmark *b, const struct analysis_settings *
     const struct result_baseline *old = b->baseline;
     const struct record *now = b->record;
     struct analysis_settings own = *settings;
-    if (old != NULL) {
-        own.compare.other_cpus =
-            old->other_cpus > now->other_cpus ? old->other_cpus : now->other_cpus;
+    if (old != NULL && old->reference_ns > 0) {
+        own.compare.reference_ratio = now->reference_ns / old->reference_ns;
     }
     b->analysis = memory_zeroed(1, sizeof *b->analysis);
     analysis_run(now->samples, now->sample_count, now->linear, old == NULL ? NULL : old->samples,

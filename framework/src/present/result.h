@@ -34,7 +34,7 @@ struct result_baseline {
     char *name;
     char *measured_utc;
     char *commit; /* NULL: none */
-    double other_cpus;
+    double reference_ns;
     size_t sample_count;
     struct sample *samples;
 };

@@ -258,6 +258,7 @@ static struct record *read_record(struct reader *r, const json_t *object)
         record->stop = strcmp(word, stops[i]) == 0 ? (enum record_stop)i : record->stop;
     }
     record->other_cpus = get_number(r, object, "other_cpus");
+    record->reference_ns = get_number(r, object, "reference_ns");
     const json_t *warm_up = json_object_get(object, "warm_up");
     record->warm_up_iterations = (uint64_t)get_int(r, warm_up, "iterations");
     record->warm_up_ns = get_number(r, warm_up, "time_ns");
@@ -281,7 +282,7 @@ static struct result_baseline *read_baseline(struct reader *r, const json_t *com
     baseline->name = get_text(r, object, "name");
     baseline->measured_utc = get_text(r, object, "measured_utc");
     baseline->commit = get_optional_text(object, "commit");
-    baseline->other_cpus = get_number(r, object, "other_cpus");
+    baseline->reference_ns = get_number(r, object, "reference_ns");
     baseline->sample_count = count_samples(r, samples);
     baseline->samples = memory_zeroed(baseline->sample_count, sizeof *baseline->samples);
     read_samples(r, samples, baseline->samples);

@@ -264,7 +264,7 @@ static void add_comparison(struct json_writer *w, const struct result_benchmark 
     json_add_text(w, "name", b->baseline->name);
     json_add_text(w, "measured_utc", b->baseline->measured_utc);
     json_add_text(w, "commit", b->baseline->commit);
-    json_add_double(w, "other_cpus", b->baseline->other_cpus);
+    json_add_double(w, "reference_ns", b->baseline->reference_ns);
     add_samples(w, b->baseline->samples, b->baseline->sample_count, false);
     json_add_double(w, "lowmean_ns", a->old_lowmean);
     add_curve(w, "density", &a->old_density);
@@ -317,6 +317,7 @@ static void add_measured(struct json_writer *w, const struct result_benchmark *b
     json_end(w);
     json_add_text(w, "stopped", stops[b->record->stop]);
     json_add_double(w, "other_cpus", b->record->other_cpus);
+    json_add_double(w, "reference_ns", b->record->reference_ns);
     add_samples(w, b->record->samples, b->record->sample_count, true);
     add_analysis(w, b);
     add_counters(w, b->record);
