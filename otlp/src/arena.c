@@ -95,7 +95,7 @@ void *otlp__arena_grow(struct otlp__arena *arena, const void *items, size_t item
     if (grown == NULL) {
         return NULL;
     }
-    if (used > 0) {
+    if (used > 0 && items != NULL) {
         memcpy(grown, items, used);
     }
     *capacity = (uint16_t)wanted;

@@ -77,6 +77,19 @@ ASSAY_BENCH(compared, .sampling = ASSAY_FLAT, .sample_size = 20, .measurement_ti
     run(b, true);
 }
 
+static double estimate_by_sorting(const double values[SAMPLES], struct rng *rng)
+{
+    double drawn[SAMPLES];
+    for (size_t i = 0; i < SAMPLES; i++) {
+        drawn[i] = values[rng_below(rng, SAMPLES)];
+    }
+    stats_sort(drawn, SAMPLES);
+    double mean = stats_mean(drawn, SAMPLES);
+    double median = stats_quantile(drawn, SAMPLES, 0.5);
+    return stats_lowmean(drawn, SAMPLES) + stats_variance(drawn, SAMPLES, mean) +
+           stats_median_deviation(drawn, SAMPLES, median);
+}
+
 ASSAY_BENCH(sorted, .name = "sorted_1000_resamples", .sampling = ASSAY_FLAT, .sample_size = 20,
             .measurement_time = 3)
 {
@@ -91,15 +104,7 @@ ASSAY_BENCH(sorted, .name = "sorted_1000_resamples", .sampling = ASSAY_FLAT, .sa
     double last = 0;
     ASSAY_LOOP(b) {
         for (size_t r = 0; r < 1000; r++) {
-            double drawn[SAMPLES];
-            for (size_t i = 0; i < SAMPLES; i++) {
-                drawn[i] = values[rng_below(&rng, SAMPLES)];
-            }
-            stats_sort(drawn, SAMPLES);
-            double mean = stats_mean(drawn, SAMPLES);
-            double median = stats_quantile(drawn, SAMPLES, 0.5);
-            last = stats_lowmean(drawn, SAMPLES) + stats_variance(drawn, SAMPLES, mean) +
-                   stats_median_deviation(drawn, SAMPLES, median);
+            last = estimate_by_sorting(values, &rng);
             assay_keep(last);
         }
     }

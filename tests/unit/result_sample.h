@@ -35,16 +35,12 @@ static inline struct record *sample_record(double ns)
 
 static inline void sample_analyse(struct result *result, struct result_benchmark *b)
 {
-    const struct result_baseline *old = b->baseline;
     struct analysis_settings settings = {
         .resamples = 1000,
         .compare = {.confidence = 0.95, .significance = 0.05, .noise_threshold = 0.01},
         .seed = result->seed,
         .stream = b->id};
-    b->analysis = memory_zeroed(1, sizeof *b->analysis);
-    analysis_run(b->record->samples, b->record->sample_count, b->record->linear,
-                 old == NULL ? NULL : old->samples, old == NULL ? 0 : old->sample_count, &settings,
-                 b->analysis);
+    result_analyse(b, &settings);
 }
 
 static inline struct result_benchmark *sample_add(struct result *result, const char *bench)
@@ -77,6 +73,7 @@ static inline void sample_add_full(struct result *result)
     b->tags = memory_text("disk  fast");
     b->unit = memory_text("us");
     b->record = sample_record(1500);
+    b->record->other_cpus = 0.0625;
     b->record->bytes_per_iteration = 4096;
     b->record->elements_per_iteration = 3;
     b->record->counter_count = 2;
@@ -96,6 +93,7 @@ static inline void sample_add_full(struct result *result)
     b->baseline->name = memory_text("main");
     b->baseline->measured_utc = memory_text("2026-01-30T12:00:00Z");
     b->baseline->commit = memory_text("0123456789ab");
+    b->baseline->other_cpus = 0.25;
     b->baseline->sample_count = RESULT_SAMPLES;
     b->baseline->samples = memory_zeroed(RESULT_SAMPLES, sizeof *old->samples);
     memcpy(b->baseline->samples, old->samples, RESULT_SAMPLES * sizeof *old->samples);

@@ -144,6 +144,10 @@ static void test_bad_recorded_times(void **state)
     }
     recorded_ns = 0;
     play_expect(play(record_times), RECORD_FAILED, "took no time");
+    recorded_ns = 1e30;
+    play_expect(play(record_times), RECORD_FAILED, "more than 30 years");
+    recorded_ns = 1e308; /* the sum is infinite */
+    play_expect(play(record_times), RECORD_FAILED, "more than 30 years");
 }
 
 static void latencies(assay_bench *b)

@@ -133,6 +133,27 @@ static void test_drift_within_a_run(void **state)
     assert_true(c.drift == COMPARE_DRIFT_FLOOR);
 }
 
+/* Others that kept the machine busy widen the interval, up to one CPU of them. */
+static void test_busy_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        double other_cpus;
+        double drift;
+    } cases[] = {{0, COMPARE_DRIFT_FLOOR},
+                 {0.05, COMPARE_DRIFT_FLOOR},
+                 {0.5, COMPARE_DRIFT_BUSY / 2},
+                 {1, COMPARE_DRIFT_BUSY},
+                 {12, COMPARE_DRIFT_BUSY}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct compare_settings settings = usual;
+        settings.other_cpus = cases[i].other_cpus;
+        struct comparison c = compare_by(0.1, &settings);
+        assert_near(c.drift, cases[i].drift, 1e-12);
+        assert_int_equal(c.verdict, i < 2 ? VERDICT_REGRESSED : VERDICT_NONE_SEEN);
+    }
+}
+
 static bool all_finite(const struct comparison *c)
 {
     return isfinite(c->change.point) && isfinite(c->change.lower) && isfinite(c->change.upper) &&
@@ -206,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_improvement),
         cmocka_unit_test(test_significance_is_needed),
         cmocka_unit_test(test_drift_within_a_run),
+        cmocka_unit_test(test_busy_machine),
         cmocka_unit_test(test_lowmean_of_zero),
         cmocka_unit_test(test_resamples_of_zero),
         cmocka_unit_test(test_names),

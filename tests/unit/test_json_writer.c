@@ -207,24 +207,39 @@ static void test_integers(void **state)
     str_release(&out);
 }
 
-static void test_nesting(void **state)
+static struct str nested(int depth)
 {
-    (void)state;
     struct str out = STR_EMPTY;
     struct json_writer w;
     json_writer_init(&w, &out);
-    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
+    for (int i = 0; i < depth; i++) {
         json_begin_array_line(&w, NULL);
     }
-    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
+    for (int i = 0; i < depth; i++) {
         json_end(&w);
     }
-    assert_int_equal(out.length, 2 * JSON_DEPTH_MAX);
+    assert_int_equal(out.length, 2 * depth);
     assert_int_equal(w.depth, 0);
+    return out;
+}
+
+/* As deep as can be written, and as deep as can be read. */
+static void test_nesting(void **state)
+{
+    (void)state;
+    struct str deepest = nested(JSON_DEPTH_MAX);
+    struct str out = nested(2000);
+    struct str copy = STR_EMPTY;
+    struct json_writer w;
     json_t *value = json_loads(str_text(&out), 0, NULL);
     assert_non_null(value);
+    json_writer_init(&w, &copy);
+    json_add_value(&w, NULL, value);
+    assert_string_equal(str_text(&copy), str_text(&out));
     json_decref(value);
+    str_release(&deepest);
     str_release(&out);
+    str_release(&copy);
 }
 
 static void test_copies_values(void **state)

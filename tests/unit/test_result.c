@@ -80,6 +80,7 @@ static void assert_same_full(const struct result_benchmark *a, const struct resu
     assert_string_equal(r->counters[1].unit, "");
     assert_true(r->counters[0].value == 3.75 && r->counters[1].value == -1);
     assert_memory_equal(&r->latency, &a->record->latency, sizeof r->latency);
+    assert_true(r->other_cpus == 0.0625 && b->baseline->other_cpus == 0.25);
     assert_string_equal(b->baseline->name, "main");
     assert_string_equal(b->baseline->commit, "0123456789ab");
     assert_int_equal(b->baseline->sample_count, RESULT_SAMPLES);
@@ -297,6 +298,24 @@ static void test_absurd_times(void **state)
     str_release(&path);
 }
 
+/* A comparison is as doubtful as the busier of its two runs. */
+static void test_busier_run_counts(void **state)
+{
+    (void)state;
+    static const double cpus[][2] = {{0.5, 0}, {0, 0.5}, {0.5, 0.25}};
+    for (size_t i = 0; i < 3; i++) {
+        struct result result = sample_context();
+        sample_add_full(&result);
+        struct result_benchmark *b = &result.benchmarks[0];
+        free(b->analysis);
+        b->record->other_cpus = cpus[i][0];
+        b->baseline->other_cpus = cpus[i][1];
+        sample_analyse(&result, b);
+        assert_near(b->analysis->comparison.drift, COMPARE_DRIFT_BUSY / 2, 1e-12);
+        result_release(&result);
+    }
+}
+
 static void test_find(void **state)
 {
     (void)state;
@@ -342,10 +361,15 @@ static void test_utc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_round_trip),  IN_SCRATCH(test_every_truncation_is_refused),
-        IN_SCRATCH(test_no_result),   IN_SCRATCH(test_wrong_members),
-        IN_SCRATCH(test_bad_samples), IN_SCRATCH(test_absurd_times),
-        cmocka_unit_test(test_find),  cmocka_unit_test(test_many),
+        IN_SCRATCH(test_round_trip),
+        IN_SCRATCH(test_every_truncation_is_refused),
+        IN_SCRATCH(test_no_result),
+        IN_SCRATCH(test_wrong_members),
+        IN_SCRATCH(test_bad_samples),
+        IN_SCRATCH(test_absurd_times),
+        cmocka_unit_test(test_busier_run_counts),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_utc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,7 +202,8 @@ static void check_comparison(const json_t *expected)
     struct compare_settings settings = {.confidence = vectors_number(expected, "confidence"),
                                         .significance = vectors_number(expected, "significance"),
                                         .noise_threshold =
-                                            vectors_number(expected, "noise_threshold")};
+                                            vectors_number(expected, "noise_threshold"),
+                                        .other_cpus = vectors_number(expected, "other_cpus")};
     struct comparison c = compare_stored(&old, &new_side, lowmeans[0].at, lowmeans[1].at,
                                          lowmeans[0].count, &settings);
     assert_near(c.drift, vectors_number(expected, "drift"), TIGHT);
@@ -232,7 +233,7 @@ static void test_comparison(void **state)
         check_comparison(comparison);
         checked++;
     }
-    assert_true(checked == 6);
+    assert_true(checked == 8);
 }
 
 static int load(void **state)

@@ -103,7 +103,7 @@ static void fail_in_the_loop(assay_bench *b)
 {
     uint64_t executions = 0;
     ASSAY_LOOP(b) {
-        if (++executions == 100 && assay_thread_index(b) == bad_thread) {
+        if (++executions == 5 && assay_thread_index(b) == bad_thread) {
             assay_fail(b, "wrong answer");
         }
     }
@@ -125,7 +125,7 @@ static void return_in_the_loop(assay_bench *b)
 {
     uint64_t executions = 0;
     ASSAY_LOOP(b) {
-        if (++executions == 100 && assay_thread_index(b) == bad_thread) {
+        if (++executions == 5 && assay_thread_index(b) == bad_thread) {
             atomic_fetch_add(&seen.torn_down, 1);
             return;
         }
@@ -137,7 +137,7 @@ static void break_in_the_loop(assay_bench *b)
 {
     uint64_t executions = 0;
     ASSAY_LOOP(b) {
-        if (++executions == 100 && assay_thread_index(b) == bad_thread) {
+        if (++executions == 5 && assay_thread_index(b) == bad_thread) {
             break;
         }
     }

@@ -8,8 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static bool start_git(char *const arguments[], int output, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
@@ -27,7 +25,7 @@ static bool start_git(char *const arguments[], int output, pid_t *child)
 /* Reads to the end, so that git is not stopped by a full pipe; keeps what fits. */
 static size_t read_all(int fd, char *text, size_t size)
 {
-    char rest[4096];
+    char rest[4096] = {0};
     size_t length = 0;
     for (;;) {
         bool fits = length + 1 < size;

@@ -79,7 +79,8 @@ struct unit units_for_ns(double ns, const char *wanted)
 static int small_zeros(double size)
 {
     int zeros = 0;
-    for (; size < 0.099995 && zeros < 3 && size > 0; size *= 10) {
+    while (size > 0 && size < 0.099995 && zeros < 3) {
+        size *= 10;
         zeros++;
     }
     return zeros;
