@@ -82,7 +82,7 @@ run_check() # NAME
         shell) shell_sources | xargs -0 shellcheck -x -a ;;
         black) python_sources | xargs -0 black --check --diff --quiet -l 100 ;;
         mypy)
-            python_sources | xargs -0 "$python" -m mypy --strict --ignore-missing-imports --no-error-summary \
+            python_sources | xargs -0 "$python" -m mypy --strict --ignore-missing-imports --no-warn-return-any --no-error-summary \
                 --explicit-package-bases --namespace-packages --cache-dir "$OUT/mypy"
             ;;
         warnings-gcc) compile gcc ;;

@@ -198,6 +198,7 @@ class Maker:
                 "name": "main",
                 "measured_utc": "2026-02-27T09:30:00Z",
                 "commit": "0f1e2d3c4b5a69788796a5b4c3d2e1f001122334",
+                "reference_ns": 1181.25,
                 "samples": self.samples(old, benchmark["sampling"] == "linear", False),
                 "lowmean_ns": lowmean,
                 "density": density_of(old, head * 0.002),

@@ -25,8 +25,8 @@ QUANTILES = [0.0, 0.01, 0.025, 0.05, 0.1, 0.25, 1 / 3, 0.5, 0.75, 0.9, 0.975, 0.
 CURVE_POINTS = 200
 KERNEL_REACH = 3.0  # bandwidths that the grid goes beyond the values
 BLOCKS = 5
-DRIFT_FLOOR = 0.02
-DRIFT_BUSY = 0.20
+DRIFT_FLOOR = 0.03
+MOVED_FROM, MOVED, MOVED_SLOPE = 0.01, 0.06, 0.8
 
 
 def rounded(values: Array, decimals: int = 4) -> Array:
@@ -174,16 +174,16 @@ def drift_within(values: Array) -> float:
 
 
 def make_comparison(
-    old: Array, new: Array, levels: tuple[float, float, float], other_cpus: float = 0.0
+    old: Array, new: Array, levels: tuple[float, float, float], reference: float = 1.0
 ) -> Vectors:
     """The verdict that analysis/compare.h describes; resampled lowmeans are drawn here."""
     confidence, significance, noise = levels
     rng = np.random.default_rng(len(old) + len(new))
     low = [lowmean(side) for side in (old, new)]
     resampled = [rounded(m * rng.normal(1, 0.004, 120), 6) for m in low]
-    drift = max(
-        DRIFT_FLOOR, drift_within(old), drift_within(new), DRIFT_BUSY * min(other_cpus, 1.0)
-    )
+    moved = abs(math.log(reference))
+    between = DRIFT_FLOOR if moved < MOVED_FROM else MOVED + MOVED_SLOPE * moved
+    drift = max(between, drift_within(old), drift_within(new))
     effect = math.log(low[1] / low[0])
     variance = float(np.var(np.log(resampled[1]) - np.log(resampled[0]), ddof=1))
     error = math.sqrt(variance + 2 * drift**2)
@@ -200,7 +200,7 @@ def make_comparison(
         "confidence": confidence,
         "significance": significance,
         "noise_threshold": noise,
-        "other_cpus": other_cpus,
+        "reference_ratio": reference,
         "drift": drift,
         "change": math.expm1(effect),
         "lower": math.expm1(interval[0]),
@@ -223,8 +223,9 @@ def make_comparisons() -> dict[str, Vectors]:
         "slower": make_comparison(faster, steady, usual),
         "drifting": make_comparison(steady, drifting, usual),
         "few": make_comparison(few, steady, usual),
-        "half_busy": make_comparison(few, faster, usual, 0.5),
-        "busy": make_comparison(steady, faster, usual, 3.0),
+        "machine_moved": make_comparison(few, faster, usual, 1.2),
+        "machine_moved_far": make_comparison(steady, faster, usual, 0.5),
+        "machine_as_before": make_comparison(steady, faster, usual, 1.0095),
         "wide_interval": make_comparison(steady, few, (0.999, 0.05, 0.02)),
         "strict_p_value": make_comparison(steady, few, (0.8, 0.001, 0.02)),
     }

@@ -74,6 +74,7 @@ static inline void sample_add_full(struct result *result)
     b->unit = memory_text("us");
     b->record = sample_record(1500);
     b->record->other_cpus = 0.0625;
+    b->record->reference_ns = 1250;
     b->record->bytes_per_iteration = 4096;
     b->record->elements_per_iteration = 3;
     b->record->counter_count = 2;
@@ -93,7 +94,7 @@ static inline void sample_add_full(struct result *result)
     b->baseline->name = memory_text("main");
     b->baseline->measured_utc = memory_text("2026-01-30T12:00:00Z");
     b->baseline->commit = memory_text("0123456789ab");
-    b->baseline->other_cpus = 0.25;
+    b->baseline->reference_ns = 1234.5;
     b->baseline->sample_count = RESULT_SAMPLES;
     b->baseline->samples = memory_zeroed(RESULT_SAMPLES, sizeof *old->samples);
     memcpy(b->baseline->samples, old->samples, RESULT_SAMPLES * sizeof *old->samples);

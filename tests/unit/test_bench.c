@@ -42,10 +42,10 @@ static void test_every_iteration_is_counted(void **state)
     struct record *record = play(good);
     assert_int_equal(record->state, RECORD_DONE);
     assert_true(record->loop_reached && torn_down && !record->batched);
-    assert_int_equal(record->sample_count, PLAY_SAMPLES);
+    assert_in_range(record->sample_count, SAMPLES_MIN, PLAY_SAMPLES);
     assert_true(executions > SAMPLES_MIN);
     assert_int_equal(executions, play_iterations(record));
-    for (size_t i = 0; i < PLAY_SAMPLES; i++) {
+    for (size_t i = 0; i < record->sample_count; i++) {
         assert_true(record->samples[i].time_ns > 0 && record->samples[i].iterations > 0);
     }
     free(record);
@@ -356,7 +356,7 @@ static bool near_the_empty_loop(void (*run)(assay_bench *b))
                                    .batch = 1};
         bench_run(&bench, &play_shortly, record);
         assert_int_equal(record->state, RECORD_DONE);
-        assert_int_equal(record->sample_count, PLAY_SAMPLES);
+        assert_in_range(record->sample_count, SAMPLES_MIN, PLAY_SAMPLES);
         near_it += record->paired_near * 2 > record->paired;
         free(record);
     }

@@ -463,6 +463,18 @@ static void test_choice_of_mode(void **state)
     assert_int_equal(record->sample_count, SIZE);
 }
 
+/* Without a question there is no reason for a second round. */
+static void test_one_round_when_nobody_asks(void **state)
+{
+    (void)state;
+    struct sampler_plan plan = in_rounds(NULL);
+    plan.enough = NULL;
+    struct machine m = {.ns = 50};
+    play(&plan, &m);
+    assert_int_equal(record->sample_count, SIZE);
+    assert_int_equal(record->stop, STOP_COMPLETE);
+}
+
 /* The time goes before the precision and before the number of rounds. */
 static void test_rounds_end_with_the_time(void **state)
 {
@@ -540,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_order_is_random),
         cmocka_unit_test(test_stops_when_precise),
         cmocka_unit_test(test_further_rounds),
+        cmocka_unit_test(test_one_round_when_nobody_asks),
         cmocka_unit_test(test_rounds_end_with_the_time),
         cmocka_unit_test(test_once),
         cmocka_unit_test(test_profile),

@@ -199,11 +199,11 @@ static void check_comparison(const json_t *expected)
                                   vectors_numbers(expected, "new_lowmeans")};
     struct compare_side old = {sorted[0].at, in_order[0].at, sorted[0].count};
     struct compare_side new_side = {sorted[1].at, in_order[1].at, sorted[1].count};
-    struct compare_settings settings = {.confidence = vectors_number(expected, "confidence"),
-                                        .significance = vectors_number(expected, "significance"),
-                                        .noise_threshold =
-                                            vectors_number(expected, "noise_threshold"),
-                                        .other_cpus = vectors_number(expected, "other_cpus")};
+    struct compare_settings settings = {
+        .confidence = vectors_number(expected, "confidence"),
+        .significance = vectors_number(expected, "significance"),
+        .noise_threshold = vectors_number(expected, "noise_threshold"),
+        .reference_ratio = vectors_number(expected, "reference_ratio")};
     struct comparison c = compare_stored(&old, &new_side, lowmeans[0].at, lowmeans[1].at,
                                          lowmeans[0].count, &settings);
     assert_near(c.drift, vectors_number(expected, "drift"), TIGHT);
@@ -233,7 +233,7 @@ static void test_comparison(void **state)
         check_comparison(comparison);
         checked++;
     }
-    assert_true(checked == 8);
+    assert_true(checked == 9);
 }
 
 static int load(void **state)
