@@ -105,7 +105,7 @@ static uint64_t next_sample(struct sampler *s, const struct sample *lap, double 
         s->plan.enough(record->samples, count, s->plan.enough_context)) {
         return stop(s, STOP_PRECISION);
     }
-    if (count == sampler_capacity(&s->plan)) {
+    if (count == (s->plan.enough == NULL ? s->plan.sample_size : sampler_capacity(&s->plan))) {
         return stop(s, STOP_COMPLETE);
     }
     if (count >= SAMPLES_MIN && now_ns - s->begun_ns >= s->plan.measure_ns) {
