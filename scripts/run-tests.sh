@@ -137,7 +137,7 @@ done
 
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
-python=$(scripts/find-python.sh pytest jinja2 jsonschema)
+python=$(scripts/find-python.sh pytest jinja2 jsonschema google.protobuf numpy scipy)
 for part in "${parts[@]}"; do
     case $part in
         unit) run_units release "$release" ;;
