@@ -46,7 +46,8 @@ struct comparison {
     bool possible;          /* false: a lowmean is 0 and has no ratio; the rest is 0 */
     struct estimate change; /* new / old - 1 of lowmean; the interval contains the drift */
     double p_value;
-    double smallest_detectable_change;
+    double smallest_detectable_change; /* a smaller rise would not be called; a fall: about 1 - 1 /
+                                          (1 + this) */
     double drift;
     enum verdict verdict;
 };

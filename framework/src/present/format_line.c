@@ -82,7 +82,7 @@ static void add_comparison(const struct printer *p, const struct result_benchmar
                                            : "");
     str_add(out, compare_verdict_name(c->verdict));
     paint(p, out, PLAIN);
-    str_add(out, "  (stored numbers: nothing below ");
+    str_add(out, "  (stored numbers: no rise below ");
     units_add_percent(out, c->smallest_detectable_change);
     str_add(out, " can be called)\n");
 }
