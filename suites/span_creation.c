@@ -26,8 +26,8 @@ ASSAY_SUITE("span_creation");
 
 struct texts {
     size_t count;
-    char keys[KEYS_MAX][32];
-    char values[KEYS_MAX][48];
+    char keys[KEYS_MAX][48];
+    char values[KEYS_MAX][64];
     size_t key_len[KEYS_MAX];
     size_t value_len[KEYS_MAX];
 };

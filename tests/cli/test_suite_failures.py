@@ -19,7 +19,8 @@ FAILED = {
     "left_by_break": ".*left by break.*",
     "left_by_return": ".*left from inside the loop.*",
     "no_loop": ".*without reaching ASSAY_LOOP.*",
-    "segv": r"crashed with signal 11 \(Segmentation fault\)",
+    # A sanitizer catches the signal, reports and exits.
+    "segv": r"crashed with signal 11 \(Segmentation fault\)|its process ended with exit status 1",
     "two_loops": ".*second ASSAY_LOOP.*",
 }
 SKIPPED = {
