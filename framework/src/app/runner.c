@@ -149,6 +149,19 @@ static double limit_s(const struct options *options, const struct sampler_plan *
                                            : fmax(options->max_time_s, 2 * planned_s + 10);
 }
 
+/* The least that the reference work took during a benchmark so far; 0 before the first. */
+static double fastest_reference_ns(const struct result *result)
+{
+    double fastest_ns = 0;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct record *record = result->benchmarks[i].record;
+        if (record != NULL && (fastest_ns == 0 || record->reference_ns < fastest_ns)) {
+            fastest_ns = record->reference_ns;
+        }
+    }
+    return fastest_ns;
+}
+
 static struct isolate_job make_job(struct runner *runner, const struct plan_case *c, double share_s,
                                    struct watched *watched)
 {
@@ -158,6 +171,7 @@ static struct isolate_job make_job(struct runner *runner, const struct plan_case
                               .pin_cpu = runner->options->pin_cpu,
                               .in_process = runner->options->in_process};
     job.limit_s = limit_s(runner->options, &job.plan);
+    job.plan.reference_max_ns = fastest_reference_ns(runner->result) * (1 + SLOWER_BY);
     *watched = (struct watched){&runner->progress, c->id};
     if (runner->progress.shown) {
         job.watch = watch;
@@ -243,13 +257,9 @@ void runner_run(struct runner *runner)
 void runner_judge_machine(struct runner *runner)
 {
     const struct result *result = runner->result;
-    double fastest_ns = INFINITY;
+    double fastest_ns = fastest_reference_ns(result);
     size_t slow = 0;
     size_t measured = 0;
-    for (size_t i = 0; i < result->count; i++) {
-        const struct record *record = result->benchmarks[i].record;
-        fastest_ns = record != NULL ? fmin(fastest_ns, record->reference_ns) : fastest_ns;
-    }
     for (size_t i = 0; i < result->count; i++) {
         const struct record *record = result->benchmarks[i].record;
         measured += record != NULL;

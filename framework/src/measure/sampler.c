@@ -96,13 +96,22 @@ static uint64_t stop(struct sampler *s, enum record_stop why)
     return s->lap_iterations = 0;
 }
 
+/* lowmean rests on the fast half: that much must have been taken on the machine as it can be. */
+static bool is_enough(const struct sampler *s, size_t count)
+{
+    return s->plan.enough != NULL && count >= s->plan.sample_size && count % CHECK_EVERY == 0 &&
+           s->slowed * 2 <= count &&
+           s->plan.enough(s->record->samples, count, s->plan.enough_context);
+}
+
 static uint64_t next_sample(struct sampler *s, const struct sample *lap, double now_ns)
 {
     struct record *record = s->record;
     record->samples[record->sample_count++] = *lap;
     size_t count = record->sample_count;
-    if (count >= s->plan.sample_size && count % CHECK_EVERY == 0 && s->plan.enough != NULL &&
-        s->plan.enough(record->samples, count, s->plan.enough_context)) {
+    bool known = s->plan.reference_max_ns > 0;
+    s->slowed += known && lap->reference_ns > s->plan.reference_max_ns;
+    if (is_enough(s, count)) {
         return stop(s, STOP_PRECISION);
     }
     if (count == (s->plan.enough == NULL ? s->plan.sample_size : sampler_capacity(&s->plan))) {

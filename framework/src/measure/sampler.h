@@ -6,7 +6,8 @@
  * iterations, flat sampling gives each the same, so that together they fill the time of a round;
  * the order is shuffled, so that drift of the machine does not look like a dependence on the
  * iteration count. Further rounds follow, in another order, until the samples are precise enough or
- * the time is used up.
+ * the time is used up; also while the machine was slowed (measure/reference.h) during more than
+ * half of them.
  *
  * Rounds are short on purpose: a lap of a millisecond mostly runs through before the kernel gives
  * the CPU to somebody else, one of twenty rarely does on a busy machine. */
@@ -35,8 +36,9 @@ struct sampler_plan {
     bool force_flat;
     double shortest_lap_ns; /* laps below this are dominated by the clock */
     uint64_t seed;
-    const char *stream;    /* the benchmark's id: its order does not depend on what else runs */
-    sampler_enough enough; /* asked after the first round; NULL: one round */
+    const char *stream;      /* the benchmark's id: its order does not depend on what else runs */
+    double reference_max_ns; /* reference work that takes longer: a slowed machine; 0: not known */
+    sampler_enough enough;   /* asked after the first round; NULL: one round */
     void *enough_context;
 };
 
@@ -48,6 +50,7 @@ struct sampler {
     double before_ns;        /* wall time at the end of the lap before */
     double warm_wall_ns;     /* an iteration in wall time, setup of batches included */
     uint64_t base_iterations;
+    size_t slowed; /* samples during which the machine was */
     struct rng rng;
     size_t next; /* place in `order` of the sample that runs */
     uint32_t *order;
