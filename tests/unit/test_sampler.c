@@ -19,9 +19,10 @@
 struct machine {
     double ns;          /* an iteration */
     double drift;       /* by which an iteration becomes slower a second */
-    size_t slowed_laps; /* during so many sampled laps the machine is slowed */
-    double untimed_ns;  /* of every iteration, in wall time alone: setup of batches */
-    double lap_ns;      /* of every lap, in wall time alone */
+    size_t slowed_laps; /* during so many sampled laps, from the first, the machine is slowed */
+    size_t sampled_laps;
+    double untimed_ns; /* of every iteration, in wall time alone: setup of batches */
+    double lap_ns;     /* of every lap, in wall time alone */
     double now_ns;
     double longest_lap_ns;
     size_t laps;
@@ -46,7 +47,7 @@ static void play_lap(struct machine *m, uint64_t iterations, struct sample *lap)
     double wall_ns = (each_ns + m->untimed_ns) * (double)iterations + m->lap_ns;
     *lap = (struct sample){.iterations = iterations, .time_ns = each_ns * (double)iterations};
     lap->reference_ns = 1000;
-    if (record->state == RECORD_SAMPLING && record->sample_count < m->slowed_laps) {
+    if (record->state == RECORD_SAMPLING && m->sampled_laps++ < m->slowed_laps) {
         lap->reference_ns = 1500;
     }
     m->now_ns += wall_ns;
@@ -381,32 +382,45 @@ static void test_stops_when_precise(void **state)
     assert_int_equal(record->planned, 3 * SIZE);
 }
 
-/* Samples go on while the machine was slowed during more than half of them, precise or not. */
-static void test_slowed_machine_gets_more_samples(void **state)
+/* Samples of a slowed machine are taken again while there is time for that and a round more; then
+ * they are kept. */
+static void test_samples_of_a_slowed_machine(void **state)
 {
     (void)state;
-    static const struct {
-        size_t slowed;
-        size_t samples;
-        enum record_stop stop;
-    } cases[] = {{0, SIZE, STOP_PRECISION},
-                 {SIZE / 2, SIZE, STOP_PRECISION},
-                 {SIZE / 2 + 1, SIZE + 10, STOP_PRECISION},
-                 {SIZE + 50, 2 * SIZE + 100, STOP_PRECISION},
-                 {10 * SIZE, 4 * SIZE, STOP_COMPLETE}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    static const size_t slowed[] = {0, 1, SIZE + 50};
+    for (size_t i = 0; i < sizeof slowed / sizeof slowed[0]; i++) {
         struct asked asked = {.answer_from = 0};
         struct sampler_plan plan = in_rounds(&asked);
-        struct machine m = {.ns = 50, .slowed_laps = cases[i].slowed};
+        struct machine m = {.ns = 50, .slowed_laps = slowed[i]};
         plan.reference_max_ns = 1050;
         play(&plan, &m);
-        assert_int_equal(record->sample_count, cases[i].samples);
-        assert_int_equal(record->stop, cases[i].stop);
-        plan.reference_max_ns = 0; /* not known: nothing to hold the machine against */
-        m = (struct machine){.ns = 50, .slowed_laps = cases[i].slowed};
-        play(&plan, &m);
         assert_int_equal(record->sample_count, SIZE);
+        assert_int_equal(record->retaken, slowed[i]);
+        assert_linear_round(0);    /* the plan's iterations all the same */
+        plan.reference_max_ns = 0; /* not known: nothing to hold the machine against */
+        m = (struct machine){.ns = 50, .slowed_laps = slowed[i]};
+        play(&plan, &m);
+        assert_int_equal(record->retaken, 0);
     }
+}
+
+static void test_machine_that_stays_slowed(void **state)
+{
+    (void)state;
+    struct asked asked = {.answer_from = 0};
+    struct sampler_plan plan = in_rounds(&asked);
+    struct machine m = {.ns = 50, .slowed_laps = SIZE_MAX};
+    plan.reference_max_ns = 1050;
+    play(&plan, &m);
+    assert_int_equal(record->sample_count, SIZE);
+    assert_true(record->retaken > SIZE);
+    assert_true(m.now_ns - m.begun_ns < plan.measure_ns * 1.05);
+    plan = usual; /* one round that fills the time: none to spare */
+    plan.reference_max_ns = 1050;
+    m = (struct machine){.ns = 50, .slowed_laps = SIZE_MAX};
+    play(&plan, &m);
+    assert_int_equal(record->retaken, 0);
+    assert_int_equal(record->sample_count, SIZE);
 }
 
 static void test_further_rounds(void **state)
@@ -584,7 +598,8 @@ int main(void)
         cmocka_unit_test(test_order_depends_on_the_seed),
         cmocka_unit_test(test_order_is_random),
         cmocka_unit_test(test_stops_when_precise),
-        cmocka_unit_test(test_slowed_machine_gets_more_samples),
+        cmocka_unit_test(test_samples_of_a_slowed_machine),
+        cmocka_unit_test(test_machine_that_stays_slowed),
         cmocka_unit_test(test_further_rounds),
         cmocka_unit_test(test_one_round_when_nobody_asks),
         cmocka_unit_test(test_rounds_end_with_the_time),

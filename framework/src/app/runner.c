@@ -13,6 +13,8 @@
 
 /* Part by which the reference work must be slower for the machine to be called slow. */
 #define SLOWER_BY 0.05
+/* Part by which it may be slower for a sample to be kept. */
+#define RETAKE_SLOWER_BY 0.03
 
 static void print(const struct str *text)
 {
@@ -149,15 +151,25 @@ static double limit_s(const struct options *options, const struct sampler_plan *
                                            : fmax(options->max_time_s, 2 * planned_s + 10);
 }
 
-/* The least that the reference work took during a benchmark so far; 0 before the first. */
-static double fastest_reference_ns(const struct result *result)
+static double fastest_of(const struct result *result, double fastest_ns)
 {
-    double fastest_ns = 0;
     for (size_t i = 0; i < result->count; i++) {
         const struct record *record = result->benchmarks[i].record;
-        if (record != NULL && (fastest_ns == 0 || record->reference_ns < fastest_ns)) {
+        bool counts = record != NULL && record->reference_ns > 0;
+        if (counts && (fastest_ns == 0 || record->reference_ns < fastest_ns)) {
             fastest_ns = record->reference_ns;
         }
+    }
+    return fastest_ns;
+}
+
+/* The least that the reference work took beside the empty loop, during a benchmark of this run, or
+ * of the baseline when that is of this host; 0: not known. */
+static double fastest_reference_ns(const struct runner *runner)
+{
+    double fastest_ns = fastest_of(runner->result, runner->loop_reference_ns);
+    if (runner->options->baseline != NULL && runner->baseline != NULL) {
+        fastest_ns = fastest_of(runner->baseline, fastest_ns);
     }
     return fastest_ns;
 }
@@ -171,7 +183,9 @@ static struct isolate_job make_job(struct runner *runner, const struct plan_case
                               .pin_cpu = runner->options->pin_cpu,
                               .in_process = runner->options->in_process};
     job.limit_s = limit_s(runner->options, &job.plan);
-    job.plan.reference_max_ns = fastest_reference_ns(runner->result) * (1 + SLOWER_BY);
+    if (c->bench_case.threads == 1) {
+        job.plan.reference_max_ns = fastest_reference_ns(runner) * (1 + RETAKE_SLOWER_BY);
+    }
     *watched = (struct watched){&runner->progress, c->id};
     if (runner->progress.shown) {
         job.watch = watch;
@@ -257,7 +271,7 @@ void runner_run(struct runner *runner)
 void runner_judge_machine(struct runner *runner)
 {
     const struct result *result = runner->result;
-    double fastest_ns = fastest_reference_ns(result);
+    double fastest_ns = fastest_reference_ns(runner);
     size_t slow = 0;
     size_t measured = 0;
     for (size_t i = 0; i < result->count; i++) {
@@ -367,9 +381,9 @@ void runner_measure_loop(struct runner *runner)
                                .batch = 1};
     struct isolate_job job = {.bench = &empty,
                               .plan = {.warm_up_ns = 5e6,
-                                       .measure_ns = 20e6,
-                                       .round_ns = 20e6,
-                                       .sample_size = 40,
+                                       .measure_ns = 60e6,
+                                       .round_ns = 60e6,
+                                       .sample_size = 60,
                                        .rounds = 1,
                                        .force_flat = true,
                                        .seed = runner->options->seed,
@@ -380,6 +394,8 @@ void runner_measure_loop(struct runner *runner)
     struct record *record = isolate_record(sampler_capacity(&job.plan));
     runner->interrupted = !isolate_run(&job, record);
     if (!runner->interrupted && record->state == RECORD_DONE) {
+        summarise_reference(record);
+        runner->loop_reference_ns = record->reference_ns;
         struct analysis analysis;
         struct analysis_settings settings = settings_for_analysis(runner->options, "empty loop");
         settings.resamples = 1000;

@@ -19,6 +19,7 @@ struct runner {
     const struct format *format;
     struct printer printer;
     struct progress progress;
+    double loop_reference_ns; /* of the reference work beside the empty loop; 0: not known */
     bool interrupted;
 };
 

@@ -72,6 +72,7 @@ struct record {
     struct latency_summary latency;
     double reference_ns; /* lowmean of the samples' */
     double other_cpus;   /* CPUs that others kept busy meanwhile */
+    size_t retaken;      /* samples that were not kept, as the machine was slowed */
     size_t planned;      /* samples that the plan wants */
     size_t capacity;     /* of samples[] */
     size_t sample_count;

@@ -96,21 +96,30 @@ static uint64_t stop(struct sampler *s, enum record_stop why)
     return s->lap_iterations = 0;
 }
 
-/* lowmean rests on the fast half: that much must have been taken on the machine as it can be. */
+/* Whether the sample was taken on a slowed machine and there is time to take it again, and a whole
+ * round after that. */
+static bool must_retake(const struct sampler *s, const struct sample *lap, double now_ns)
+{
+    double spare_ns = s->plan.measure_ns - s->plan.round_ns - (now_ns - s->begun_ns);
+    return s->plan.reference_max_ns > 0 && lap->reference_ns > s->plan.reference_max_ns &&
+           spare_ns > 0;
+}
+
 static bool is_enough(const struct sampler *s, size_t count)
 {
     return s->plan.enough != NULL && count >= s->plan.sample_size && count % CHECK_EVERY == 0 &&
-           s->slowed * 2 <= count &&
            s->plan.enough(s->record->samples, count, s->plan.enough_context);
 }
 
 static uint64_t next_sample(struct sampler *s, const struct sample *lap, double now_ns)
 {
     struct record *record = s->record;
+    if (must_retake(s, lap, now_ns)) {
+        record->retaken++;
+        return s->lap_iterations;
+    }
     record->samples[record->sample_count++] = *lap;
     size_t count = record->sample_count;
-    bool known = s->plan.reference_max_ns > 0;
-    s->slowed += known && lap->reference_ns > s->plan.reference_max_ns;
     if (is_enough(s, count)) {
         return stop(s, STOP_PRECISION);
     }

@@ -6,8 +6,11 @@
  * iterations, flat sampling gives each the same, so that together they fill the time of a round;
  * the order is shuffled, so that drift of the machine does not look like a dependence on the
  * iteration count. Further rounds follow, in another order, until the samples are precise enough or
- * the time is used up; also while the machine was slowed (measure/reference.h) during more than
- * half of them.
+ * the time is used up.
+ *
+ * A sample is taken again when the reference work right after it (measure/reference.h) shows that a
+ * neighbour or the clock slowed the machine: chosen by that, never by the sample's own time, and
+ * only while the time that is left would do for a whole round.
  *
  * Rounds are short on purpose: a lap of a millisecond mostly runs through before the kernel gives
  * the CPU to somebody else, one of twenty rarely does on a busy machine. */
@@ -50,7 +53,6 @@ struct sampler {
     double before_ns;        /* wall time at the end of the lap before */
     double warm_wall_ns;     /* an iteration in wall time, setup of batches included */
     uint64_t base_iterations;
-    size_t slowed; /* samples during which the machine was */
     struct rng rng;
     size_t next; /* place in `order` of the sample that runs */
     uint32_t *order;

@@ -108,6 +108,9 @@ static void add_details(const struct result_benchmark *b, struct str *out)
     }
     str_format(out, "    %zu samples, %s; ", b->record->sample_count,
                b->record->linear ? "linear" : "flat");
+    if (b->record->retaken > 0) {
+        str_format(out, "%zu taken again, as the machine was slowed; ", b->record->retaken);
+    }
     size_t outliers = outliers_count(&a->outliers);
     if (outliers == 0) {
         str_add(out, "no outliers\n");

@@ -257,6 +257,7 @@ static struct record *read_record(struct reader *r, const json_t *object)
     for (size_t i = 0; i < 3; i++) {
         record->stop = strcmp(word, stops[i]) == 0 ? (enum record_stop)i : record->stop;
     }
+    record->retaken = (size_t)get_int(r, object, "retaken");
     record->other_cpus = get_number(r, object, "other_cpus");
     record->reference_ns = get_number(r, object, "reference_ns");
     const json_t *warm_up = json_object_get(object, "warm_up");

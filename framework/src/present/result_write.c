@@ -316,6 +316,7 @@ static void add_measured(struct json_writer *w, const struct result_benchmark *b
     json_add_double(w, "time_ns", b->record->warm_up_ns);
     json_end(w);
     json_add_text(w, "stopped", stops[b->record->stop]);
+    json_add_int(w, "retaken", (int64_t)b->record->retaken);
     json_add_double(w, "other_cpus", b->record->other_cpus);
     json_add_double(w, "reference_ns", b->record->reference_ns);
     add_samples(w, b->record->samples, b->record->sample_count, true);
