@@ -101,8 +101,8 @@ static uint64_t stop(struct sampler *s, enum record_stop why)
 static bool must_retake(const struct sampler *s, const struct sample *lap, double now_ns)
 {
     double spare_ns = s->plan.measure_ns - s->plan.round_ns - (now_ns - s->begun_ns);
-    return s->plan.reference_max_ns > 0 && lap->reference_ns > s->plan.reference_max_ns &&
-           spare_ns > 0;
+    double slower_ns = fmax(lap->reference_ns, s->reference_before_ns);
+    return s->plan.reference_max_ns > 0 && slower_ns > s->plan.reference_max_ns && spare_ns > 0;
 }
 
 static bool is_enough(const struct sampler *s, size_t count)
@@ -114,7 +114,9 @@ static bool is_enough(const struct sampler *s, size_t count)
 static uint64_t next_sample(struct sampler *s, const struct sample *lap, double now_ns)
 {
     struct record *record = s->record;
-    if (must_retake(s, lap, now_ns)) {
+    bool retake = must_retake(s, lap, now_ns);
+    s->reference_before_ns = lap->reference_ns;
+    if (retake) {
         record->retaken++;
         return s->lap_iterations;
     }

@@ -8,9 +8,9 @@
  * iteration count. Further rounds follow, in another order, until the samples are precise enough or
  * the time is used up.
  *
- * A sample is taken again when the reference work right after it (measure/reference.h) shows that a
- * neighbour or the clock slowed the machine: chosen by that, never by the sample's own time, and
- * only while the time that is left would do for a whole round.
+ * A sample is taken again when the reference work right before or after it (measure/reference.h)
+ * shows that a neighbour or the clock slowed the machine: chosen by that, never by the sample's own
+ * time, and only while the time that is left would do for a whole round.
  *
  * Rounds are short on purpose: a lap of a millisecond mostly runs through before the kernel gives
  * the CPU to somebody else, one of twenty rarely does on a busy machine. */
@@ -53,6 +53,7 @@ struct sampler {
     double before_ns;        /* wall time at the end of the lap before */
     double warm_wall_ns;     /* an iteration in wall time, setup of batches included */
     uint64_t base_iterations;
+    double reference_before_ns; /* reference work before the lap that runs */
     struct rng rng;
     size_t next; /* place in `order` of the sample that runs */
     uint32_t *order;
