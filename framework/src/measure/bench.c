@@ -100,7 +100,9 @@ static uint64_t next_lap(assay_bench *b)
     if (b->in_lap) {
         read_disturbance(b);
         pair_with_loop(b);
-        b->span.reference_ns = b->sampling ? reference_ns() : 0;
+        /* Without a reference no lap is taken again: its latencies are in the histogram already. */
+        bool wants_reference = b->sampling && b->latency == NULL;
+        b->span.reference_ns = wants_reference ? reference_ns() : 0;
         if (b->recorded) {
             b->span.partial = true;
             b->timed_ns = b->recorded_ns;
