@@ -121,7 +121,8 @@ struct assay_entry {
      * runs the whole body, setup included, and each lap starts at a barrier. Default: one, not in
      * the id. */
     int threads[ASSAY_AXIS_MAX] ASSAY__ZERO;
-    /* Samples to take (>= 10); 0: --sample-size. An explicit command-line option wins. */
+    /* Samples to take (>= 10), up to four times as many until they are precise; 0: --sample-size.
+     * An explicit command-line option wins. */
     unsigned sample_size ASSAY__ZERO;
     /* Seconds to measure for at most; 0: --measurement-time. An explicit option wins. */
     double measurement_time ASSAY__ZERO;
