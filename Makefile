@@ -39,24 +39,31 @@ BASE_C   := -std=c11 $(OPT_$(VARIANT)) $(ALIGN) -ffp-contract=off
 ALL_C    := $(BASE_C) -fPIC -fvisibility=hidden $(WARN) $(CFLAGS)
 CPP      := -D_GNU_SOURCE -Iframework -Iotlp/include
 LINK     := $(OPT_$(VARIANT)) $(LDFLAGS)
-STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK)
+# Relocations stay in the suites: by them a comparison follows what a benchmark reaches.
+SUITE_LINK := -Wl,--emit-relocs
+STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK) $(SUITE_LINK)
 
 ASSAY_LIBS := -ljansson -lm -pthread
+TOOL_LIBS  := -lelf
 OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
 
 # ---------------------------------------------------------------------------------------------
-# Sources are found, not listed: a new suite, test or module is one new file.
-ASSAY_SRC  := $(sort $(wildcard framework/src/*/*.c))
+# Sources are found, not listed: a new suite, test or module is one new file. What compares two
+# executables is the assay tool's alone: no suite carries it, nor what it needs.
+VERSUS_SRC := $(sort $(wildcard framework/src/versus/*.c))
+ASSAY_SRC  := $(filter-out $(VERSUS_SRC),$(sort $(wildcard framework/src/*/*.c)))
 OTLP_SRC   := $(sort $(wildcard otlp/src/*.c otlp/src/*/*.c))
 PROTO_SRC  := $(sort $(shell find proto -name '*.proto' 2>/dev/null))
 SUITE_SRC  := $(sort $(wildcard suites/*.c))
 COMMON_SRC := $(sort $(wildcard suites/common/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
+REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
+VERSUS_OBJ := $(call obj,$(VERSUS_SRC))
 OTLP_OBJ   := $(call obj,$(OTLP_SRC))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 PROTO_C    := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTO_SRC))
@@ -67,16 +74,25 @@ SUITE_BIN := $(SUITES:%=$(BUILD)/bin/%)
 TOOL_BIN  := $(patsubst framework/tools/%.c,$(BUILD)/bin/%,$(TOOL_SRC))
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC))
+
+# make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
+LAYOUTS    ?= 8
+LAYOUT_SUITES := $(if $(SUITE_FILTER),$(filter $(SUITE_FILTER),$(SUITES)),$(SUITES))
+LAYOUT_BIN := $(foreach k,$(shell seq $(LAYOUTS)),$(LAYOUT_SUITES:%=$(BUILD)/bin/layouts/$(k)/%))
 LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites tests probes bench bench-analysis test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(SUITE_BIN)
 suites: $(SUITE_BIN)
+## layouts: LAYOUTS=8 more links of each suite, with code and data at other addresses (bin/layouts/1 ...)
+layouts: $(if $(LAYOUT_SUITES),$(LAYOUT_BIN),no-suite)
+no-suite:
+	@echo 'make: no suite matches SUITE_FILTER=$(SUITE_FILTER); there are: $(SUITES)' >&2; exit 2
 tests: $(UNIT_BIN)
 probes: $(PROBE_BIN)
 
@@ -140,22 +156,75 @@ $(BUILD)/lib/libotlp.so: $(OTLP_OBJ) $(PROTO_OBJ)
 $(SUITE_BIN): $(BUILD)/bin/%: $(BUILD)/obj/suites/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+	$(Q)$(CC) $(LINK) $(SUITE_LINK) $^ $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
 
-$(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libassay.a
+# The objects themselves, not the archives: members of an archive could not be shuffled.
+.SECONDEXPANSION:
+$(LAYOUT_BIN): $(BUILD)/bin/layouts/%: $(BUILD)/obj/suites/$$(notdir $$*).o $(COMMON_OBJ) $(ASSAY_OBJ) $(OTLP_OBJ) $(PROTO_OBJ) scripts/link-layout.sh
+	$(call say,LAYOUT)
+	@mkdir -p $(@D)
+	$(Q)scripts/link-layout.sh $(firstword $(subst /, ,$*)) $@ $(filter %.o,$^) -- \
+	  $(CC) $(LINK) $(SUITE_LINK) OBJECTS $(OTLP_LIBS) $(ASSAY_LIBS)
+
+# Internal: it is not installed.
+$(BUILD)/lib/libversus.a: $(VERSUS_OBJ)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
+
+$(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
+
+# Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
+# (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
+REFEREE_BIN := $(foreach name,plain copy relinked i5 i10 i20 i50,$(BUILD)/referee/$(name)/referee)
+REFEREE_OBJ := $(call obj,tests/referee/kernels.c $(filter-out %/units.c %/pad.c,$(REFEREE_SRC)))
+referee_units = $(BUILD)/obj/tests/referee/units-$(1).o
+referee_pad   = $(BUILD)/obj/tests/referee/pad-$(1).o
+
+referee-programs: $(REFEREE_BIN) $(BUILD)/referee/alternate
+
+$(BUILD)/obj/tests/referee/units-%.o: tests/referee/work/units.c tests/referee/work/work.h $(STAMP)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) $(CPPFLAGS) -DINJECT_PERMILLE=$* -c $< -o $@
+
+$(BUILD)/obj/tests/referee/pad-%.o: tests/referee/work/pad.c $(STAMP)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) $(CPPFLAGS) -DPAD_UNITS=$* -c $< -o $@
+
+$(BUILD)/referee/plain/referee: $(REFEREE_OBJ) $(call referee_units,0) $(BUILD)/lib/libassay.a
+$(BUILD)/referee/i%/referee: $(REFEREE_OBJ) $(call referee_units,%) $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $(SUITE_LINK) $^ $(ASSAY_LIBS) -o $@
+$(BUILD)/referee/relinked/referee: $(call referee_pad,101) $(call referee_units,0) $(call obj,$(filter %/parse.c %/sort.c,$(REFEREE_SRC))) \
+  $(call referee_pad,5) $(call obj,tests/referee/kernels.c) $(call obj,$(filter %/chase.c %/hash.c %/alu.c,$(REFEREE_SRC))) \
+  $(call referee_pad,3) $(BUILD)/lib/libassay.a
+$(BUILD)/referee/plain/referee $(BUILD)/referee/relinked/referee:
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $(SUITE_LINK) $^ $(ASSAY_LIBS) -o $@
+$(BUILD)/referee/alternate: $(call obj,tests/referee/alternate.c framework/src/versus/pair.c) $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(ASSAY_LIBS) -o $@
-
-$(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
-	$(call say,LINK)
+$(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $^ -lcmocka $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
-
-$(PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libassay.a
-	$(call say,LINK)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $^ $(ASSAY_LIBS) -o $@
+	$(Q)cp $< $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -175,6 +244,11 @@ bench-analysis: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/analysis_cost --discard-baseline --quiet
 	@"$$(scripts/find-python.sh jinja2)" tests/report/time_report.py
+
+## referee: how often comparisons of executables are right, and how often other rules are (6 minutes; LONG=1: 40)
+referee: setup-test
+	@+$(MAKE) --no-print-directory all referee-programs
+	@"$$(scripts/find-python.sh numpy scipy)" tests/referee/referee.py --build $(BUILD) $(if $(LONG),--long) $(REFEREE)
 
 ## test: unit, command-line, statistics, report and browser tests
 test: setup-test

@@ -8,7 +8,7 @@ caller=$PWD
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")"
 root=$PWD
 
-readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare report doctor
+readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare ci report doctor
     clean help)
 
 # shellcheck source=scripts/lib/say.sh
@@ -17,6 +17,12 @@ source scripts/lib/say.sh
 source scripts/lib/suites.sh
 # shellcheck source=scripts/lib/runner.sh
 source scripts/lib/runner.sh
+# shellcheck source=scripts/lib/baselines.sh
+source scripts/lib/baselines.sh
+# shellcheck source=scripts/lib/refs.sh
+source scripts/lib/refs.sh
+# shellcheck source=scripts/lib/compare.sh
+source scripts/lib/compare.sh
 
 usage()
 {
@@ -32,11 +38,22 @@ Measure (builds first; results go to results/<time>-<commit>/, the newest is res
   suite NAME...            the suites named
 
 Compare:
-  baseline save NAME       measure every suite and keep the results as baselines/NAME
+  compare REF              run the executables of REF and those of the working tree in turns. REF is a
+                           baseline or else a branch, tag or commit, which is built in $refs
+  ci REF                   the same as a gate: quiet, within $((CI_BUDGET_S / 60)) minutes, with compare.md and compare.xml
+                           (JUnit) among the results; the last line says what the exit status means
+  baseline save NAME       measure every suite; keep results and executables as baselines/NAME
   baseline list            the saved baselines
   baseline remove NAME     forget one
-  compare NAME             measure every suite against a baseline (also: compare --baseline NAME)
-    --suite SUITE          with save and compare: this suite only (may be repeated)
+    --suite SUITE          with save, compare and ci: this suite only (may be repeated)
+  With compare and ci:
+    --baseline NAME        REF, when only a baseline is meant
+    --time-budget SECS     spend this much time on measuring
+    --layouts K            run K links of each suite with code at other addresses; REF must be of git
+    --skip-identical       leave out benchmarks whose code is the same on both sides
+    --require-verdict      exit 5 when a benchmark stays inconclusive
+    --max-inconclusive N   exit 5 when more than N do
+    --markdown FILE, --junit FILE, --no-report
 
 Look:
   list [PATTERN]           the ids of all benchmarks, or of those that match a regular expression
@@ -46,98 +63,18 @@ Look:
                            Baselines stay.
   help, --version
 
-What follows -- goes to the suites: filters and options such as --sample-size 50; see --help of a suite
-in $bin.
+What follows -- goes to the suites, or with compare and ci to the assay tool: filters and options such
+as --sample-size 50; see --help of a suite, or assay compare --help, in $bin.
 
 Environment: NO_COLOR switches colours off. ASSAY_BIN_DIR names a folder of suites to run as they are:
-nothing is installed or built then. BUILD, VARIANT, CC and CFLAGS mean what they mean to make.
+nothing is installed or built then but the commit to compare with. BUILD, VARIANT, CC and CFLAGS mean what
+they mean to make. ASSAY_LOCK_SECONDS: how long to wait while another run builds a commit (900).
+With GITHUB_STEP_SUMMARY, ci appends compare.md to the file that it names.
 
 Exit status: 0 fine, 1 a confirmed regression, 2 usage, 3 a benchmark failed, 4 something outside the
 benchmarks is wrong (build, baseline, disk), 5 inconclusive where a verdict was demanded, 130
 interrupted. Where suites differ, the first that occurs of: ${PRECEDENCE[*]}.
 TEXT
-}
-
-need_baseline_name() # NAME
-{
-    local LC_ALL=C
-    [[ $1 =~ ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$ ]] ||
-        die 2 "'$1' cannot name a baseline: use up to 64 letters, digits, '.', '_' or '-', not starting with '.' or '-'"
-}
-
-# Takes what baseline save and compare have in common: --suite, --baseline and a name.
-parse_baseline_arguments() # COMMAND ARGUMENT...
-{
-    local command=$1 chosen=()
-    shift
-    name=
-    while [[ $# -gt 0 ]]; do
-        case $1 in
-            --suite | --baseline)
-                [[ $# -ge 2 ]] || die 2 "$command: $1 needs a name"
-                if [[ $1 == --suite ]]; then
-                    chosen+=("$2")
-                else
-                    set_name "$command" "$2"
-                fi
-                shift
-                ;;
-            --suite=*) chosen+=("${1#*=}") ;;
-            --baseline=*) set_name "$command" "${1#*=}" ;;
-            --*) die_unknown "option of $command" "$1" --suite --baseline ;;
-            *) set_name "$command" "$1" ;;
-        esac
-        shift
-    done
-    [[ -n $name ]] || die 2 "$command needs the name of a baseline"
-    [[ ${#chosen[@]} -eq 0 ]] || choose_suites "${chosen[@]}"
-}
-
-set_name() # COMMAND NAME
-{
-    [[ -z $name ]] || die 2 "$1 takes one baseline, not both '$name' and '$2'"
-    need_baseline_name "$2"
-    name=$2
-}
-
-baseline_command() # ARGUMENT...
-{
-    local action=${1-}
-    [[ $# -gt 0 ]] || die 2 "baseline: save NAME, list or remove NAME?"
-    shift
-    case $action in
-        save)
-            find_suites
-            parse_baseline_arguments "baseline save" "$@"
-            measure --save-baseline "$name"
-            ;;
-        list)
-            [[ $# -eq 0 ]] || die 2 "baseline list takes no argument"
-            build
-            "$bin/assay" baseline list
-            ;;
-        remove)
-            [[ $# -eq 1 ]] || die 2 "baseline remove takes the name of one baseline"
-            need_baseline_name "$1"
-            build
-            "$bin/assay" baseline remove "$1"
-            ;;
-        *) die_unknown "action of baseline" "$action" save list remove ;;
-    esac
-}
-
-compare_command() # ARGUMENT...
-{
-    local saved
-    find_suites
-    parse_baseline_arguments compare "$@"
-    if [[ ! -d baselines/$name && " ${passed[*]}" != *" --baselines-dir"* ]]; then
-        saved=(baselines/*/)
-        saved=("${saved[@]%/}")
-        die 4 "there is no baseline '$name'; $([[ ${#saved[@]} -eq 0 ]] && echo "none is saved" ||
-            echo "saved: ${saved[*]#baselines/}"). Save one with: ./run_benchmarks.sh baseline save $name"
-    fi
-    measure --baseline "$name"
 }
 
 list_command() # [PATTERN]
@@ -227,6 +164,9 @@ clean_command() # [--results]
         fi
     done
     $removed || echo "nothing to remove"
+    if is_repository; then
+        forget_lost_worktrees
+    fi
 }
 
 version()
@@ -280,19 +220,34 @@ main()
             choose_suites "${words[@]}"
             measure
             ;;
-        list | baseline | compare | report | doctor | clean) "${command}_command" "${words[@]}" ;;
+        list | baseline | compare | ci | report | doctor | clean) "${command}_command" "${words[@]}" ;;
         help | --help | -h) usage ;;
         --version) version ;;
         *) die_unknown command "$command" "${COMMANDS[@]}" ;;
     esac
 }
 
+# Removes what is temporary; `ci` says last what its status means.
+# shellcheck disable=SC2317  # called by a trap
+on_exit()
+{
+    local status=$?
+    rm -rf -- "$scratch" "${litter[@]}"
+    if $closing_line; then
+        printf 'ci: exit status %d: %s\n' "$status" "$(compare_meaning "$status")"
+    fi
+}
+
 quick=false
+in_ci=false closing_line=false
+saving='' to_keep=() # a baseline that is saved, and the suites that stored numbers in it
+history=''           # a baseline whose numbers are shown without a verdict
+litter=()
 counts=()
 interrupted=false
 child=''
 scratch=$(mktemp -d)
-trap 'rm -rf -- "$scratch"' EXIT
+trap on_exit EXIT
 trap 'on_signal INT' INT
 trap 'on_signal TERM' TERM
 trap 'on_signal HUP' HUP

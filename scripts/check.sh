@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly CHECKS=(format sizes includes shell black mypy warnings-gcc warnings-clang tidy cppcheck)
 readonly OUT=build/check
-readonly TARGETS=(all tests probes)
+readonly TARGETS=(all tests probes referee-programs)
 
 sources() # FIND-EXPRESSION...
 {

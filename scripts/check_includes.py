@@ -3,7 +3,7 @@
     scripts/check_includes.py [ROOT]
 
     proto -> otlp      framework <- suites -> otlp      load -> framework, otlp
-    inside framework/src: base <- measure <- analysis <- present <- app
+    inside framework/src: base <- measure <- analysis <- present <- app <- versus
 
 A part may include itself, what is listed for it in MAY, and system headers. Suites and load see the
 public headers only. Tests may include anything and are not looked at. Prints a line a finding; exit
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-LAYERS = ("base", "measure", "analysis", "present", "app")
+LAYERS = ("base", "measure", "analysis", "present", "app", "versus")
 
 PUBLIC = {"assay", "otlp/include"}
 

@@ -21,6 +21,7 @@ bench  pkg-config,pkgconf                       command:pkg-config
 bench  libjansson-dev                           header:jansson.h
 bench  libprotobuf-c-dev                        header:protobuf-c/protobuf-c.h
 bench  protobuf-c-compiler                      command:protoc-c
+bench  libelf-dev                               header:libelf.h
 bench  zlib1g-dev                               header:zlib.h
 bench  libzstd-dev                              header:zstd.h
 bench  libbrotli-dev                            header:brotli/encode.h

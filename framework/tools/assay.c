@@ -1,30 +1,34 @@
 /* assay: works on what suites have stored. */
 #include "app/baseline.h"
 #include "app/reanalyse.h"
+#include "app/worker.h"
+#include "base/file.h"
 #include "base/nearest.h"
+#include "versus/canary.h"
+#include "versus/command.h"
 
 #include <assay.h>
 #include <stdio.h>
 #include <string.h>
 
-struct arguments {
+struct command_words {
     const char *baselines_dir;
     size_t count;
     const char *text[8];
 };
 
-static int add_list(const struct arguments *a, struct str *out, struct error *error)
+static int add_list(const struct command_words *a, struct str *out, struct error *error)
 {
     return baseline_list(a->baselines_dir, out, error);
 }
 
-static int remove_named(const struct arguments *a, struct str *out, struct error *error)
+static int remove_named(const struct command_words *a, struct str *out, struct error *error)
 {
     (void)out;
     return baseline_remove(a->baselines_dir, a->text[0], error);
 }
 
-static int analyse_again(const struct arguments *a, struct str *out, struct error *error)
+static int analyse_again(const struct command_words *a, struct str *out, struct error *error)
 {
     return reanalyse(a->text[0], out, error);
 }
@@ -35,7 +39,7 @@ static const struct {
     const char *usage;
     const char *help;
     size_t arguments;
-    int (*run)(const struct arguments *a, struct str *out, struct error *error);
+    int (*run)(const struct command_words *a, struct str *out, struct error *error);
 } commands[] = {
     {"baseline list", "", "the saved baselines, a line a suite", 0, add_list},
     {"baseline remove", "NAME", "remove a baseline", 1, remove_named},
@@ -54,6 +58,9 @@ static void add_help(struct str *out)
         str_format(out, "  %-16s %-6s %s\n", commands[i].words, commands[i].usage,
                    commands[i].help);
     }
+    str_format(out, "  %-16s %-6s %s\n", "compare", "",
+               "run two executables against each other, or two folders of them; compare --help "
+               "tells more");
     str_add(out,
             "  --version, --help\n\n--baselines-dir names the folder of baselines (baselines).\n");
 }
@@ -71,7 +78,7 @@ static int unknown(const char *command, struct error *error)
 }
 
 /* Splits argv into the command's words and its arguments; options may stand anywhere. */
-static int parse(int argc, char **argv, struct str *command, struct arguments *a,
+static int parse(int argc, char **argv, struct str *command, struct command_words *a,
                  struct error *error)
 {
     a->baselines_dir = "baselines";
@@ -96,7 +103,7 @@ static int parse(int argc, char **argv, struct str *command, struct arguments *a
     return 0;
 }
 
-static int dispatch(const char *command, const struct arguments *a, struct str *out,
+static int dispatch(const char *command, const struct command_words *a, struct str *out,
                     struct error *error)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -112,12 +119,30 @@ static int dispatch(const char *command, const struct arguments *a, struct str *
     return unknown(command, error);
 }
 
+/* The canaries of a comparison are run by this executable, as a suite's are by its own. */
+static int run_canary(const char *what)
+{
+    struct error error = {0};
+    int status = worker_run(what, canary_entries(), &error);
+    if (error_is_set(&error)) {
+        fprintf(stderr, "assay: %s\n", error.text);
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct error error = {0};
+    file_hold_standard();
+    if (argc == 3 && strcmp(argv[1], "--worker") == 0) {
+        return run_canary(argv[2]);
+    }
+    if (argc >= 2 && strcmp(argv[1], "compare") == 0) {
+        return compare_command(argc - 1, argv + 1);
+    }
     struct str out = STR_EMPTY;
     struct str command = STR_EMPTY;
-    struct arguments arguments = {0};
+    struct command_words arguments = {0};
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         add_help(&out);
     } else if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -85,17 +85,21 @@ run_program() # PROGRAM ARGUMENT...
 
 run_suite() # NAME ARGUMENT...
 {
-    local suite=$1
+    local suite=$1 stored
     shift
     if [[ ! -x $bin/$suite ]]; then
         complain "$suite: $bin/$suite is not there"
         run_status=4
         return
     fi
+    stored=$([[ -z $saving ]] || stored_mark "$suite")
     run_program "$bin/$suite" --results-dir "$folder" "$@" "${passed[@]}"
     if $interrupted || [[ $run_status -eq 130 ]]; then
         interrupted=true
         run_status=130
+    fi
+    if [[ -n $saving && $(stored_mark "$suite") != "$stored" ]]; then
+        to_keep+=("$suite")
     fi
     if [[ -z $(meaning "$run_status") ]]; then
         complain "$suite ended with status $run_status, which is none of its own: it crashed or was killed"
@@ -155,8 +159,12 @@ measure() # ARGUMENT...
         run_suite "${suites[i]}" "${arguments[@]}"
         [[ $run_status -eq 0 ]] || tally+="; ${suites[i]}: $(meaning "$run_status")"
         status=$(graver "$status" "$run_status")
+        if [[ -n $history ]] && ! $interrupted; then
+            show_history "${suites[i]}"
+        fi
         $interrupted && break
     done
+    keep_executables "${to_keep[@]}" || status=$(graver "$status" 4)
     results=("$folder"/*.json)
     if [[ ${#results[@]} -eq 0 ]]; then
         rmdir "$folder" 2>/dev/null || true

@@ -47,6 +47,7 @@ nearest() # WORD CANDIDATE...
             best=$candidate
             break
         fi
+        ((${#candidate} - ${#word} < best_distance && ${#word} - ${#candidate} < best_distance)) || continue
         distance=$(edit_distance "$word" "$candidate")
         if ((distance < best_distance && distance < ${#candidate})); then
             best=$candidate best_distance=$distance

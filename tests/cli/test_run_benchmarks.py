@@ -9,116 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# Lists its ids, or writes a result file and ends with the status that it finds in a file beside it.
-SUITE = r"""#!/bin/bash
-here=$(dirname "$0") name=$(basename "$0") folder= list=false words=()
-echo "$name $*" >>"$here/../calls"
-while [ $# -gt 0 ]; do
-    case $1 in
-        --list) list=true ;;
-        --results-dir) folder=$2; shift ;;
-        --format | --time-budget | --save-baseline | --baseline | --sample-size) shift ;;
-        --doctor) echo "doctor of $name"; exit 0 ;;
-        --bad) echo "$name: unknown option '--bad'" >&2; exit 2 ;;
-        --*) ;;
-        *) words+=("$1") ;;
-    esac
-    shift
-done
-if $list; then
-    grep -E -- "${words[0]:-.}" "$here/$name.ids" && exit 0
-    echo "$name: no benchmark matches" >&2
-    exit 2
-fi
-trap 'echo "{}" >"$folder/$name.json"; exit 130' INT
-for _ in $(seq 1 "$(cat "$here/$name.tenths" 2>/dev/null || echo 0)"); do sleep 0.1; done
-status=$(cat "$here/$name.status" 2>/dev/null || echo 0)
-[ "$status" = 11 ] && kill -SEGV $$
-case $status in 2 | 4) echo "$name: no" >&2 ;; *) echo '{}' >"$folder/$name.json" ;; esac
-echo "results of $name"
-exit "$status"
-"""
-
-ASSAY = r"""#!/bin/bash
-echo "assay $*"
-"""
-
-REPORT = r"""
-import pathlib, sys
-assert list(pathlib.Path(sys.argv[1]).glob("*.json"))
-page = pathlib.Path(__file__).parent / "html" / "index.html"
-page.parent.mkdir(exist_ok=True)
-page.write_text("<title>report</title>")
-print("1 suite")
-print(page)
-"""
-
-
-class Project:
-    """A copy of the scripts, without sources, in a path with spaces."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.bin = root / "the bin"
-        self.calls = root / "calls"
-        self.bin.mkdir(parents=True)
-        shutil.copy(ROOT / "run_benchmarks.sh", root)
-        shutil.copytree(ROOT / "scripts", root / "scripts")
-        (root / "framework").mkdir()
-        shutil.copy(ROOT / "framework" / "assay.h", root / "framework")
-        (root / "reports").mkdir()
-        (root / "reports" / "report.py").write_text(REPORT)
-        self.program("assay", ASSAY)
-
-    def program(self, name: str, text: str) -> None:
-        path = self.bin / name
-        path.write_text(text)
-        path.chmod(0o755)
-
-    def suite(self, name: str, status: int = 0, benchmarks: int = 2, tenths: int = 0) -> None:
-        self.program(name, SUITE)
-        ids = "".join(f"{name}/b{i}\n" for i in range(benchmarks))
-        (self.bin / f"{name}.ids").write_text(ids)
-        (self.bin / f"{name}.status").write_text(str(status))
-        (self.bin / f"{name}.tenths").write_text(str(tenths))
-
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "ASSAY_BIN_DIR": str(self.bin)}
-
-    def run(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.root / "run_benchmarks.sh", *words],
-            cwd=cwd or self.root,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [self.root / "run_benchmarks.sh", *words],
-            cwd=self.root,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def called(self) -> list[str]:
-        return self.calls.read_text().splitlines() if self.calls.exists() else []
-
-    def measured(self) -> list[str]:
-        """The suites that were run, in order."""
-        return [line.split()[0] for line in self.called() if "--results-dir" in line]
-
-    def runs(self) -> list[Path]:
-        return sorted(p for p in (self.root / "results").glob("2*") if p.is_dir())
+from door_project import ROOT, Project, wait_for
 
 
 @pytest.fixture
@@ -153,7 +44,7 @@ def test_no_command_shows_the_usage_and_is_refused(project: Project) -> None:
 def test_help_names_every_command(project: Project, word: str) -> None:
     done = project.run(word)
     assert done.returncode == 0 and done.stderr == ""
-    for command in "all quick core suite list baseline compare report doctor clean".split():
+    for command in "all quick core suite list baseline compare ci report doctor clean".split():
         assert re.search(rf"^  {command}\b", done.stdout, re.MULTILINE), command
 
 
@@ -383,16 +274,6 @@ def test_baseline_list_and_remove_are_the_tools(project: Project) -> None:
     assert unknown.returncode == 2 and "'save'" in unknown.stderr
 
 
-@pytest.mark.parametrize("words", [["main"], ["--baseline", "main"], ["--baseline=main"]])
-def test_compare_runs_every_suite_against_the_baseline(project: Project, words: list[str]) -> None:
-    (project.root / "baselines" / "main").mkdir(parents=True)
-    project.suite("batching")
-    project.suite("simd", status=1)
-    assert project.run("compare", *words).returncode == 1
-    assert [c for c in project.called() if "--baseline main" in c] != []
-    assert project.measured() == ["batching", "simd"]
-
-
 def test_compare_and_save_take_suites(project: Project) -> None:
     (project.root / "baselines" / "main").mkdir(parents=True)
     project.suite("batching")
@@ -474,14 +355,6 @@ def test_colour_is_for_terminals_that_want_it(project: Project) -> None:
     assert "\x1b[31m" in on_a_terminal(project)
     assert "\x1b" not in on_a_terminal(project, NO_COLOR="1")
     assert "\x1b" not in on_a_terminal(project, TERM="dumb")
-
-
-def wait_for(condition: Path) -> None:
-    for _ in range(100):
-        if condition.exists():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{condition} did not appear")
 
 
 @pytest.mark.parametrize("whole_group", [True, False])

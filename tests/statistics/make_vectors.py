@@ -3,10 +3,11 @@
     tests/statistics/make_vectors.py [FILE]
 
 Nothing here shares code with the framework: where scipy has the quantity it is scipy's, otherwise it
-is written from its definition. tests/unit/test_statistics_vectors.c and test_resample.c hold the C
-functions against the file.
+is written from its definition. tests/unit/test_statistics_vectors.c, test_resample.c, test_student.c
+and test_paired.c hold the C functions against the file.
 """
 
+import itertools
 import json
 import math
 import statistics
@@ -27,6 +28,8 @@ KERNEL_REACH = 3.0  # bandwidths that the grid goes beyond the values
 BLOCKS = 5
 DRIFT_FLOOR = 0.03
 MOVED_FROM, MOVED, MOVED_SLOPE = 0.01, 0.06, 0.8
+ERROR_FLOOR = 2e-4
+PAIRS_MIN, PAIRS_MAX = 4, 1_000_000
 
 
 def rounded(values: Array, decimals: int = 4) -> Array:
@@ -276,12 +279,227 @@ def make_bootstrap(values: Array, x: Array) -> Vectors:
     }
 
 
+def student_quantile(p: float, df: float) -> float:
+    """scipy's inverse is good to about ten digits; Newton's method gives the others."""
+    t = float(stats.t.ppf(p, df))
+    for _ in range(4):
+        off = stats.t.cdf(t, df) - p if p < 0.5 else (1 - p) - stats.t.sf(t, df)
+        t -= float(off / stats.t.pdf(t, df))
+    return t
+
+
+def make_student() -> Vectors:
+    dfs = [1.0, 2.0, 2.5, 6.0, 28.0, 1000.0]
+    ts = [-1e6, -300.0, -40.0, -11.0, -7.0, -5.0, -3.5, -2.5, -2.0, -1.75, -1.7, -1.5, -1.2, -1.0]
+    ts += [-0.5, -0.1, -1e-3, -1e-9, 0.0, 1e-3, 0.3, 1.0, 1.72, 1.74, 2.0, 4.0, 12.0, 1e3]
+    ps = [1e-12, 1e-9, 1e-6, 1e-4, 0.001, 0.01, 0.025, 0.05, 0.1, 0.16, 0.2, 0.25, 0.3, 0.4, 0.49]
+    ps += [0.4999, 0.6, 0.75, 0.84, 0.9, 0.95, 0.975, 0.99, 0.999, 1 - 1e-6, 1 - 1e-12]
+    cdf = [[t, df, float(stats.t.cdf(t, df))] for df in dfs for t in ts]
+    return {
+        "cdf": [entry for entry in cdf if entry[2] > 1e-290],
+        "ppf": [[p, df, student_quantile(p, df)] for df in dfs for p in ps],
+    }
+
+
+def yuen(values: Array, trim: float) -> tuple[float, float, float]:
+    """Trimmed mean, Yuen's standard error of it, values kept: out of scipy's test against a group
+    that is constant, which adds nothing to the error."""
+    kept = len(values) - 2 * int(trim * len(values))
+    theta = float(stats.trim_mean(values, trim))
+    if np.ptp(values) == 0:
+        return theta, 0.0, kept
+    moved = values - (theta - 1)
+    t = stats.ttest_ind(moved, np.zeros(len(values)), equal_var=False, trim=trim).statistic
+    return theta, 1 / float(t), kept
+
+
+def paired_fit(logs: Array, orders: Array, trim: float) -> Vectors:
+    both = len(set(orders)) == 2
+    n, lost = len(logs), int(both)
+    imbalance = float(np.mean(orders)) if both else 0.0
+    order_effect = 0.0
+    if both:
+        groups = [stats.trim_mean(logs[orders == sign], trim) for sign in (1, -1)]
+        order_effect = float(groups[0] - groups[1]) / 2
+    theta, error, kept = yuen(logs - orders * order_effect, trim)
+    df = kept - 1 - lost
+    error = error * math.sqrt((kept - 1) / df / (1 - imbalance**2))
+    if trim == 0:
+        columns = [np.ones(n), orders] if both else [np.ones(n)]
+        design = np.stack(columns, axis=1)
+        solution, squares, _, _ = np.linalg.lstsq(design, logs, rcond=None)
+        theta, order_effect = float(solution[0]), float(solution[1]) if both else 0.0
+        error = math.sqrt(squares[0] / df * np.linalg.inv(design.T @ design)[0, 0])
+    return {
+        "effect": theta,
+        "error": max(error, ERROR_FLOOR),
+        "deviation": error * math.sqrt(n),
+        "order_effect": order_effect,
+        "df": float(df),
+    }
+
+
+def signed_rank(values: Array, limit: float) -> float:
+    """P(W+ >= observed): all patterns of signs where there are few, else scipy's exact test."""
+    off = values - limit
+    off = off[off != 0]
+    if len(off) > 14:
+        assert len(set(abs(off))) == len(off)
+        return float(stats.wilcoxon(off, alternative="greater", method="exact").pvalue)
+    ranks = stats.rankdata(abs(off))
+    patterns = np.array(list(itertools.product((0, 1), repeat=len(off))))
+    return float(np.mean(patterns @ ranks >= np.sum(ranks[off > 0])))
+
+
+def pairs_needed(fit: Vectors, pairs: int, margin: float, alpha: float, power: float) -> int:
+    for numbers in (np.arange(PAIRS_MIN, 300), np.arange(300, 30_000)):
+        df = np.maximum(1.0, (fit["df"] + 2) * numbers / pairs - 2)
+        error = np.maximum(fit["deviation"] / np.sqrt(numbers), ERROR_FLOOR)
+        enough = (stats.t.isf(alpha, df) + stats.t.ppf(power, df)) * error <= margin
+        if np.any(enough):
+            return int(numbers[np.argmax(enough)])
+    # The fewest that the sets below need is beyond the scan only where the floor is in the way.
+    assert (stats.norm.isf(alpha) + stats.norm.ppf(power)) * ERROR_FLOOR > margin
+    return PAIRS_MAX
+
+
+def make_pairs(logs: Array, orders: list[int], trim: float) -> Vectors:
+    fit = paired_fit(logs, np.array(orders, dtype=float), trim)
+    effect, error, df = fit["effect"], fit["error"], fit["df"]
+    limits = [0.0, 0.003, -0.01, 0.05]
+    questions = [
+        (0.01, 0.05, 0.8),
+        (0.004, 0.025, 0.9),
+        (0.02, 0.001, 0.9),
+        (0.0005, 0.05, 0.8),
+        (0.0004, 0.05, 0.8),
+    ]
+    equivalent = []
+    for margin in (0.001, 0.005, 0.01, 0.05):
+        for alpha in (0.05, 0.005):
+            interval = stats.t.interval(1 - 2 * alpha, df, loc=effect, scale=error)
+            equivalent.append([margin, alpha, int(-margin < interval[0] and interval[1] < margin)])
+    return {
+        "logs": [float(v) for v in logs],
+        "orders": orders,
+        "trim": trim,
+        "fit": fit,
+        "above": [[limit, float(stats.t.sf((effect - limit) / error, df))] for limit in limits],
+        "below": [[limit, float(stats.t.cdf((effect - limit) / error, df))] for limit in limits],
+        "reach": [[c, -student_quantile((1 - c) / 2, df) * error] for c in (0.5, 0.9, 0.95, 0.999)],
+        "equivalent": equivalent,
+        "detectable": [
+            [
+                limit,
+                alpha,
+                power,
+                limit + (student_quantile(power, df) - student_quantile(alpha, df)) * error,
+            ]
+            for limit, alpha, power in questions
+        ],
+        "needed": [[*question, pairs_needed(fit, len(logs), *question)] for question in questions],
+        "signed_rank": [[limit, signed_rank(logs, limit)] for limit in limits],
+    }
+
+
+def paired_sets() -> dict[str, tuple[Array, list[int]]]:
+    rng = np.random.default_rng(808)
+    turns = [1, -1, -1, 1]
+    coins = [1, 1, -1, 1, -1, 1, 1, 1, -1, 1, 1]
+    unlucky = rounded(rng.normal(0.02, 0.004, 30), 8)
+    unlucky[[3, 17]] = [0.15, -0.11]
+    return {
+        "balanced": (rounded(rng.normal(0, 0.003, 8), 6), turns * 2),
+        "unbalanced": (rounded(rng.normal(0.01, 0.005, 11) + 0.004 * np.array(coins), 6), coins),
+        "old_first": (rounded(rng.normal(-0.004, 0.002, 9), 6), [1] * 9),
+        "new_first": (rounded(rng.normal(0.006, 0.002, 10), 6), [-1] * 10),
+        "lone": (rounded(rng.normal(0.002, 0.002, 7), 6), [-1, -1, -1, 1, -1, -1, -1]),
+        "fewest": (np.array([0.011, 0.014, 0.009, 0.012]), turns),
+        "five": (np.array([0.021, -0.004, 0.009, 0.012, 0.007]), [1, -1, 1, -1, 1]),
+        "unlucky": (unlucky, turns * 7 + [1, -1]),
+        "steady": (np.array([0.00401, 0.00402, 0.00401, 0.004, 0.00402, 0.00401]), [1, -1] * 3),
+        "equal": (np.full(8, 0.0078125), turns * 2),
+        "ties": (np.array([0, 1, 1, -1, 3, 4, -3, 4, 0, 2, 5, -1]) / 1024, turns * 3),
+    }
+
+
+def make_paired() -> dict[str, Vectors]:
+    sets = paired_sets()
+    made = {
+        f"{name}, trim {trim}": make_pairs(logs, orders, trim)
+        for name, (logs, orders) in sets.items()
+        for trim in (0.0, 0.2)
+    }
+    return {**made, "unlucky, trim 0.45": make_pairs(*sets["unlucky"], 0.45)}
+
+
+def make_holm(p_values: list[float], level: float) -> Vectors:
+    """By adjusted p-values."""
+    m = len(p_values)
+    order = np.argsort(p_values)
+    adjusted = np.maximum.accumulate(np.array(p_values)[order] * np.arange(m, 0, -1))
+    rejected = [0] * m
+    for i, p in zip(order, adjusted, strict=True):
+        rejected[int(i)] = int(p <= level)
+    return {"p": p_values, "level": level, "rejected": rejected}
+
+
+def make_holms() -> list[Vectors]:
+    rng = np.random.default_rng(1979)
+    mixed = np.concatenate([rng.uniform(0, 1, 12), rng.uniform(0, 0.004, 9)])
+    return [
+        make_holm([0.01, 0.04, 0.03, 0.005], 0.05),
+        make_holm([0.012, 0.04, 0.02, 0.005], 0.05),
+        make_holm([0.001, 0.001, 0.9, 0.001], 0.01),
+        make_holm([0.02, 0.001], 0.01),
+        make_holm([0.009], 0.01),
+        make_holm([0.011], 0.01),
+        make_holm([float(p) for p in rng.permutation(mixed)], 0.05),
+    ]
+
+
+def make_side(times: Array, undisturbed: Array) -> Vectors:
+    return {
+        "times": [float(v) for v in times],
+        "undisturbed": [float(v) for v in undisturbed],
+        "lowmean": lowmean(times),
+        "tail": float(stats.trim_mean(undisturbed, 0.05)),
+    }
+
+
+def make_sides() -> list[Vectors]:
+    rng = np.random.default_rng(95)
+    times = rounded(rng.lognormal(3, 0.2, 137))
+    return [make_side(times, times[times < 30]), make_side(times[:20], times[:20])]
+
+
+def make_quads(old: Array, new: Array) -> Vectors:
+    whole = len(old) // 2 * 2
+    least = [np.min(side[:whole].reshape(-1, 2), axis=1) for side in (old, new)]
+    return {
+        "old": [float(v) for v in old],
+        "new": [float(v) for v in new],
+        "log_ratio": float(np.median(np.log(least[1] / least[0]))),
+    }
+
+
+def make_log_ratios() -> list[Vectors]:
+    rng = np.random.default_rng(22)
+    old, new = rounded(rng.lognormal(3, 0.1, 61)), rounded(rng.lognormal(3.02, 0.1, 61))
+    return [make_quads(old[:n], new[:n]) for n in (2, 3, 4, 40, 42, 61)]
+
+
 def make_vectors() -> Vectors:
     rng = np.random.default_rng(51)
     return {
         "data": {name: make_data(values) for name, values in data_sets().items()},
         "fits": make_fits(),
         "normal": make_normal(),
+        "student": make_student(),
+        "paired": make_paired(),
+        "holm": make_holms(),
+        "sides": make_sides(),
+        "log_ratios": make_log_ratios(),
         "comparisons": make_comparisons(),
         "bootstrap": make_bootstrap(
             rounded(rng.lognormal(3, 0.25, 51)), 10.0 * rng.permutation(np.arange(1.0, 52.0))

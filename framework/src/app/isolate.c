@@ -1,4 +1,5 @@
 #include "app/isolate.h"
+#include "base/children.h"
 #include "base/error.h"
 #include "measure/clock.h"
 
@@ -15,25 +16,9 @@
 
 #define WATCH_EVERY_NS UINT64_C(200000000)
 
-static sigset_t awaited;
-static sigset_t before;
-
 void isolate_init(void)
 {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-    sigemptyset(&awaited);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        struct sigaction inherited;
-        /* What the caller had ignored, as nohup does, stays ignored; a blocked signal would not be.
-         */
-        if (sigaction(ends[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN) {
-            sigaddset(&awaited, ends[i]);
-        }
-    }
-    sigaddset(&awaited, SIGCHLD);
-    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the status of every child away */
-    sigprocmask(SIG_BLOCK, &awaited, &before);
-    signal(SIGPIPE, SIG_IGN);
+    children_init();
 }
 
 int isolate_check_cpu(int64_t cpu, struct error *error)
@@ -106,8 +91,7 @@ static _Noreturn void child_main(const struct isolate_job *job, struct record *r
         _exit(STATUS_ENVIRONMENT);
     }
     setpgid(0, 0);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    signal(SIGPIPE, SIG_DFL);
+    children_restore_signals();
     dup2(STDERR_FILENO, STDOUT_FILENO); /* STDERR_FILENO is open: assay_main sees to it */
     run_here(job, record);
     exit(0);
@@ -141,12 +125,6 @@ static void stop_child(pid_t child)
     }
 }
 
-static struct timespec span_of(uint64_t ns)
-{
-    return (struct timespec){.tv_sec = (time_t)(ns / UINT64_C(1000000000)),
-                             .tv_nsec = (long)(ns % UINT64_C(1000000000))};
-}
-
 /* Waits for the child's end, its limit, or an interruption; false for the last. */
 static bool await_child(const struct isolate_job *job, pid_t child, struct record *record)
 {
@@ -172,9 +150,7 @@ static bool await_child(const struct isolate_job *job, pid_t child, struct recor
         if (job->watch != NULL && wait_ns > WATCH_EVERY_NS) {
             wait_ns = WATCH_EVERY_NS;
         }
-        struct timespec timeout = span_of(wait_ns);
-        int caught = sigtimedwait(&awaited, NULL, &timeout);
-        if (caught > 0 && caught != SIGCHLD) {
+        if (children_wait(wait_ns) != 0) {
             stop_child(child);
             return false;
         }
@@ -190,9 +166,9 @@ bool isolate_run(const struct isolate_job *job, struct record *record)
     memset(record, 0, sizeof *record);
     record->capacity = capacity;
     if (job->in_process) {
-        sigprocmask(SIG_SETMASK, &before, NULL);
+        children_let_signals_act();
         run_here(job, record);
-        sigprocmask(SIG_BLOCK, &awaited, NULL);
+        children_hold_signals();
         return true;
     }
     fflush(stdout);

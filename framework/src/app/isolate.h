@@ -21,10 +21,7 @@ struct isolate_job {
     void *watch_context;
 };
 
-/* Blocks the signals that isolate_run waits for (SIGINT, SIGTERM and SIGHUP unless ignored,
- * SIGCHLD), and ignores SIGPIPE: a reader of the results that goes away must not take the
- * measurements with it. Call it once before.
- */
+/* children_init(): isolate_run waits for signals. Call it once before. */
 void isolate_init(void);
 
 /* 0 when this process may run on the CPU (or it is -1), else -1 with STATUS_ENVIRONMENT. */

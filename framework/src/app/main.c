@@ -4,9 +4,10 @@
 #include "app/options.h"
 #include "app/plan.h"
 #include "app/session.h"
+#include "app/worker.h"
+#include "base/file.h"
 #include "base/memory.h"
 
-#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,9 +171,28 @@ static int check_names(struct session *s)
     return 0;
 }
 
+/* `--worker WHAT` stands alone: it is what another program asks. */
+static int run_worker(struct session *s, const char *what)
+{
+    struct str text = STR_EMPTY;
+    if (strcmp(what, "hello") != 0) {
+        int status = worker_run(what, plan_entries(), &s->error);
+        return error_is_set(&s->error) ? session_complain(&s->error) : status;
+    }
+    if (plan_make(plan_entries(), &s->options, &s->plan, &s->error) != 0) {
+        return session_complain(&s->error);
+    }
+    worker_describe(&s->plan, &text);
+    print_text(&text);
+    return STATUS_OK;
+}
+
 static int run(struct session *s, int argc, char **argv)
 {
     struct str text = STR_EMPTY;
+    if (argc == 3 && strcmp(argv[1], "--worker") == 0) {
+        return run_worker(s, argv[2]);
+    }
     if (options_parse(argc, argv, &s->options, &s->error) != 0) {
         return session_complain(&s->error);
     }
@@ -230,17 +250,6 @@ static int run(struct session *s, int argc, char **argv)
     return measure(s);
 }
 
-/* A file that is opened later must not become standard output or error. Writing to what was closed
- * still fails for the one and is lost for the other. */
-static void hold_standard_files(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) == -1) {
-            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
-        }
-    }
-}
-
 static int check_output(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout)) {
@@ -252,7 +261,7 @@ static int check_output(int status)
 
 int assay_main(int argc, char **argv)
 {
-    hold_standard_files();
+    file_hold_standard();
     struct session *s = memory_zeroed(1, sizeof *s);
     /* Numbers in files have a point, whatever the program's language. */
     locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);

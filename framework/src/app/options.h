@@ -1,9 +1,9 @@
-/* The command line of a suite. One table drives the parser, --help and the echo of the settings in
- * every result. */
+/* The command line of a suite: its table of options, and what of it contradicts itself. */
 #ifndef ASSAY_APP_OPTIONS_H
 #define ASSAY_APP_OPTIONS_H
 
 #include "assay.h"
+#include "base/arguments.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -11,19 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define OPTIONS_LIST_MAX 64
-
-/* Texts given several times or as positional arguments; they point into argv. */
-struct option_list {
-    size_t count;
-    const char *text[OPTIONS_LIST_MAX];
-};
-
-struct option_counts {
-    size_t count;
-    int value[ASSAY_AXIS_MAX];
-};
 
 enum color_mode { COLOR_AUTO = 0, COLOR_ALWAYS, COLOR_NEVER };
 enum list_format { LIST_PRETTY = 0, LIST_TERSE };

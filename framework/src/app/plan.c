@@ -1,12 +1,10 @@
 #include "app/plan.h"
 #include "app/axis.h"
+#include "base/filter.h"
 #include "base/memory.h"
-#include "base/nearest.h"
 #include "base/str.h"
 
 #include <ctype.h>
-#include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,92 +185,12 @@ static void drop_case(struct plan_case *dropped)
     free(dropped->arg2_text);
 }
 
-struct matcher {
-    bool exact;
-    size_t count;
-    const char *text[OPTIONS_LIST_MAX];
-    regex_t expressions[OPTIONS_LIST_MAX];
-};
-
-static int matcher_init(struct matcher *m, const struct option_list *list, bool exact,
-                        struct error *error)
-{
-    *m = (struct matcher){.exact = exact};
-    for (size_t i = 0; i < list->count; i++) {
-        m->text[i] = list->text[i];
-        int code = exact ? 0 : regcomp(&m->expressions[i], list->text[i], REG_EXTENDED | REG_NOSUB);
-        if (code != 0) {
-            char why[128];
-            regerror(code, &m->expressions[i], why, sizeof why);
-            return error_set(error, STATUS_USAGE, "\"%s\" is not a regular expression: %s",
-                             list->text[i], why);
-        }
-        m->count++;
-    }
-    return 0;
-}
-
-static void matcher_release(struct matcher *m)
-{
-    for (size_t i = 0; i < m->count && !m->exact; i++) {
-        regfree(&m->expressions[i]);
-    }
-}
-
-static bool matches_one(const struct matcher *m, size_t i, const char *id)
-{
-    return m->exact ? strcmp(m->text[i], id) == 0
-                    : regexec(&m->expressions[i], id, 0, NULL, 0) == 0;
-}
-
-static bool matches(const struct matcher *m, const char *id)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        if (matches_one(m, i, id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int no_match(const struct plan *plan, const char *filter, struct error *error)
-{
-    const char **ids = memory_zeroed(plan->count, sizeof *ids);
-    for (size_t i = 0; i < plan->count; i++) {
-        ids[i] = plan->cases[i].id;
-    }
-    const char *near = nearest_word(filter, ids, plan->count);
-    error_set(error, STATUS_USAGE, "no benchmark matches \"%s\"%s%s%s", filter,
-              near == NULL ? "; --list shows the ids" : "; did you mean ", near == NULL ? "" : near,
-              near == NULL ? "" : "?");
-    free(ids);
-    return -1;
-}
-
-/* A filter that matches nothing is a typing error, even when another one matches. */
-static int check_filters(const struct plan *plan, const struct matcher *wanted, struct error *error)
-{
-    for (size_t f = 0; f < wanted->count; f++) {
-        bool used = false;
-        for (size_t i = 0; i < plan->count && !used; i++) {
-            used = matches_one(wanted, f, plan->cases[i].id);
-        }
-        if (!used) {
-            return no_match(plan, wanted->text[f], error);
-        }
-    }
-    return 0;
-}
-
-static void keep_matching(struct plan *plan, const struct matcher *wanted,
-                          const struct matcher *unwanted, const char *tag)
+static void keep_cases(struct plan *plan, const bool *keep, const char *tag)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->count; i++) {
         struct plan_case *c = &plan->cases[i];
-        bool keep = (wanted->count == 0 || matches(wanted, c->id)) && !matches(unwanted, c->id) &&
-                    (tag == NULL || has_tag(c->entry, tag));
-        if (keep) {
+        if (keep[i] && (tag == NULL || has_tag(c->entry, tag))) {
             plan->cases[kept++] = *c;
         } else {
             drop_case(c);
@@ -283,24 +201,26 @@ static void keep_matching(struct plan *plan, const struct matcher *wanted,
 
 static int filter(struct plan *plan, const struct options *options, struct error *error)
 {
-    struct matcher wanted;
-    struct matcher unwanted = {.count = 0};
-    int result = matcher_init(&wanted, &options->filters, options->exact, error);
-    if (result == 0) {
-        result = matcher_init(&unwanted, &options->skips, false, error);
+    struct filter_request request = {.wanted = options->filters.text,
+                                     .wanted_count = options->filters.count,
+                                     .unwanted = options->skips.text,
+                                     .unwanted_count = options->skips.count,
+                                     .exact = options->exact};
+    const char **ids = memory_zeroed(plan->count, sizeof *ids);
+    bool *keep = memory_zeroed(plan->count, sizeof *keep);
+    for (size_t i = 0; i < plan->count; i++) {
+        ids[i] = plan->cases[i].id;
     }
+    int result = filter_ids(ids, plan->count, &request, keep, error);
     if (result == 0) {
-        result = check_filters(plan, &wanted, error);
-    }
-    if (result == 0) {
-        keep_matching(plan, &wanted, &unwanted, options->tag);
+        keep_cases(plan, keep, options->tag);
         if (plan->count == 0) {
             result = error_set(error, STATUS_USAGE,
                                "the filters leave no benchmark; --list shows the ids");
         }
     }
-    matcher_release(&wanted);
-    matcher_release(&unwanted);
+    free(ids);
+    free(keep);
     return result;
 }
 

@@ -2,6 +2,7 @@
 #include "app/baseline.h"
 #include "app/doctor.h"
 #include "app/repository.h"
+#include "app/results_folder.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define RUNS_A_SECOND_MAX 1000
 
 int session_complain(const struct error *error)
 {
@@ -135,52 +134,17 @@ void session_find_context(struct session *s)
     r->seed = s->options.seed;
 }
 
-/* results/<UTC time>-<commit>, as in 20260131T120000Z-0123abcd4567. */
-static char *default_results_dir(const struct result *r)
-{
-    struct str path = STR_EMPTY;
-    str_add(&path, "results/");
-    for (const char *c = r->started_utc; *c != '\0'; c++) {
-        if (*c != '-' && *c != ':') {
-            str_add_char(&path, *c);
-        }
-    }
-    str_format(&path, "-%s", r->commit == NULL ? "nogit" : r->commit);
-    /* A second run within the second gets a folder of its own. */
-    size_t length = path.length;
-    for (int n = 2; n <= RUNS_A_SECOND_MAX; n++) {
-        struct str document = STR_EMPTY;
-        str_format(&document, "%s/%s.json", str_text(&path), r->suite);
-        bool taken = file_exists(str_text(&document));
-        str_release(&document);
-        if (!taken) {
-            break;
-        }
-        path.length = length;
-        str_format(&path, "-%d", n);
-    }
-    return str_detach(&path);
-}
-
-/* results/latest -> the newest run; replaced in one step. A file system without links is no error.
- */
-static void point_latest(const char *folder)
-{
-    struct str temporary = STR_EMPTY;
-    str_format(&temporary, "results/latest.tmp.%ld", (long)getpid());
-    if (symlink(strrchr(folder, '/') + 1, str_text(&temporary)) == 0 &&
-        rename(str_text(&temporary), "results/latest") != 0) {
-        unlink(str_text(&temporary));
-    }
-    str_release(&temporary);
-}
-
 int session_prepare(struct session *s)
 {
     const struct options *o = &s->options;
     if (!o->discard_baseline) {
-        s->results_dir =
-            o->results_dir != NULL ? memory_text(o->results_dir) : default_results_dir(&s->result);
+        struct str document = STR_EMPTY;
+        str_format(&document, "%s.json", s->result.suite);
+        s->results_dir = o->results_dir != NULL
+                             ? memory_text(o->results_dir)
+                             : results_folder_choose(s->result.started_utc, s->result.commit,
+                                                     str_text(&document));
+        str_release(&document);
         if (file_check_writable(s->results_dir, &s->error) != 0) {
             return -1;
         }
@@ -229,7 +193,7 @@ int session_save_results(struct session *s)
         rescue(s);
     } else {
         if (s->options.results_dir == NULL) {
-            point_latest(s->results_dir);
+            results_folder_mark_latest(s->results_dir);
         }
         struct str line = STR_EMPTY;
         str_format(&line, "wrote %s", str_text(&path));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -76,7 +77,7 @@ static void remove_leftovers(const char *path)
     str_release(&pattern);
 }
 
-int file_save(const char *path, const char *bytes, size_t length, struct error *error)
+static int replace(const char *path, const char *bytes, size_t length, struct error *error)
 {
     struct str temporary = STR_EMPTY;
     str_format(&temporary, "%s.tmp.%ld", path, (long)getpid());
@@ -106,6 +107,40 @@ int file_save(const char *path, const char *bytes, size_t length, struct error *
     remove_leftovers(path);
 done:
     str_release(&temporary);
+    return result;
+}
+
+/* A device, a pipe or a socket is there to be written to, not to be replaced. */
+static bool is_stream(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
+}
+
+static int write_through(const char *path, const char *bytes, size_t length, struct error *error)
+{
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    int failed = fd < 0 || write_all(fd, bytes, length) != 0;
+    int cause = errno;
+    if (fd >= 0 && close(fd) != 0 && !failed) {
+        failed = 1;
+        cause = errno;
+    }
+    return failed
+               ? error_set(error, STATUS_ENVIRONMENT, "cannot write %s: %s", path, strerror(cause))
+               : 0;
+}
+
+int file_save(const char *path, const char *bytes, size_t length, struct error *error)
+{
+    struct stat facts;
+    if (is_stream(path)) {
+        return write_through(path, bytes, length, error);
+    }
+    bool link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
+    char *target = link ? realpath(path, NULL) : NULL;
+    int result = replace(target == NULL ? path : target, bytes, length, error);
+    free(target);
     return result;
 }
 
@@ -191,6 +226,33 @@ int file_check_writable(const char *folder, struct error *error)
                          strerror(cause));
     }
     return 0;
+}
+
+int file_check_target(const char *path, struct error *error)
+{
+    struct stat facts;
+    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        return error_set(error, STATUS_ENVIRONMENT, "cannot write %s: %s", path, strerror(EISDIR));
+    }
+    if (is_stream(path)) {
+        return access(path, W_OK) == 0 ? 0
+                                       : error_set(error, STATUS_ENVIRONMENT, "cannot write %s: %s",
+                                                   path, strerror(errno));
+    }
+    struct str folder = STR_EMPTY;
+    folder_of(path, &folder);
+    int result = file_check_writable(str_text(&folder), error);
+    str_release(&folder);
+    return result;
+}
+
+void file_hold_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1) {
+            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
 }
 
 bool file_first_line(const char *path, char *line, size_t size)

@@ -1,4 +1,5 @@
 #include "base/json_writer.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -21,41 +22,21 @@ static void new_line(struct json_writer *w)
     }
 }
 
-/* Length of the UTF-8 sequence that starts here, or 0 when the bytes are none (RFC 3629). */
-static size_t utf8_length(const unsigned char *s)
-{
-    size_t length = s[0] < 0x80                   ? 1
-                    : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-                    : s[0] < 0xc2                 ? 0
-                    : s[0] < 0xf0                 ? 3
-                    : s[0] < 0xf5                 ? 4
-                                                  : 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool outside = (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90);
-    return length > 1 && (overlong || outside) ? 0 : length;
-}
-
 static void add_quoted(struct str *out, const char *text)
 {
-    const unsigned char *s = (const unsigned char *)text;
     str_add_char(out, '"');
-    while (*s != '\0') {
+    for (const char *s = text; *s != '\0';) {
         size_t length = utf8_length(s);
         if (length == 0) {
             str_add(out, "\xef\xbf\xbd"); /* U+FFFD */
             length = 1;
         } else if (*s == '"' || *s == '\\') {
             str_add_char(out, '\\');
-            str_add_char(out, (char)*s);
-        } else if (*s < 0x20) {
-            str_format(out, "\\u%04x", *s);
+            str_add_char(out, *s);
+        } else if ((unsigned char)*s < 0x20) {
+            str_format(out, "\\u%04x", (unsigned)*s);
         } else {
-            str_add_bytes(out, (const char *)s, length);
+            str_add_bytes(out, s, length);
         }
         s += length;
     }

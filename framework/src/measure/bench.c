@@ -395,16 +395,14 @@ static void judge(struct record *record, const struct sampler_plan *plan)
     }
 }
 
-void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
-               struct record *record)
+static int run_team(const struct bench_case *bench, const struct lap_planner *planner,
+                    double ns_per_tick, struct record *record)
 {
     unsigned count = bench->threads;
     struct team team;
-    uint32_t *order = memory_zeroed(plan->sample_size, sizeof *order);
-    if (team_init(&team, count, record, plan, order, clock_init()->ns_per_tick) != 0) {
+    if (team_init(&team, count, record, planner, ns_per_tick) != 0) {
         record_end(record, RECORD_FAILED, "the system gave no mutex");
-        free(order);
-        return;
+        return -1;
     }
     assay_bench *members = memory_zeroed(count, sizeof *members);
     pthread_t *threads = memory_zeroed(count, sizeof *threads);
@@ -418,9 +416,35 @@ void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
         pthread_join(threads[i], NULL);
     }
     merge_latencies(members, count, record);
-    judge(record, plan);
     free(threads);
     free(members);
-    free(order);
     team_release(&team);
+    return 0;
+}
+
+static uint64_t next_of_sampler(void *sampler, const struct sample *lap, double now_ns)
+{
+    return sampler_next(sampler, lap, now_ns);
+}
+
+void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
+               struct record *record)
+{
+    uint32_t *order = memory_zeroed(plan->sample_size, sizeof *order);
+    struct sampler sampler;
+    sampler_init(&sampler, plan, record, order);
+    struct lap_planner planner = {next_of_sampler, &sampler};
+    if (run_team(bench, &planner, clock_init()->ns_per_tick, record) == 0) {
+        judge(record, plan);
+    }
+    free(order);
+}
+
+void bench_run_planned(const struct bench_case *bench, const struct lap_planner *planner,
+                       double ns_per_tick, struct record *record)
+{
+    const struct sampler_plan none = {.mode = SAMPLER_ONCE};
+    if (run_team(bench, planner, ns_per_tick, record) == 0) {
+        judge(record, &none);
+    }
 }

@@ -4,6 +4,7 @@
 
 #include "assay.h"
 #include "measure/sampler.h"
+#include "measure/team.h"
 
 /* One value of an axis. */
 struct bench_arg {
@@ -33,5 +34,9 @@ struct bench_case {
  * a reason. */
 void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
                struct record *record);
+
+/* The same with laps that somebody else plans; the record gets no sample. ns_per_tick: of the clock. */
+void bench_run_planned(const struct bench_case *bench, const struct lap_planner *planner,
+                       double ns_per_tick, struct record *record);
 
 #endif

@@ -20,6 +20,11 @@ uint64_t clock_monotonic_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
+void clock_adopt(bool tsc)
+{
+    clock_uses_tsc = tsc;
+}
+
 static bool tsc_is_proved(void)
 {
 #if defined(__x86_64__)

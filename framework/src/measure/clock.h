@@ -24,6 +24,9 @@ struct clock_facts {
  * Call it before threads start. A child process keeps the facts of its parent. */
 const struct clock_facts *clock_init(void);
 
+/* Takes over what another process has found on this machine, in place of clock_init. */
+void clock_adopt(bool tsc);
+
 /* Monotonic nanoseconds for budgets and deadlines; independent of the clock above. */
 uint64_t clock_monotonic_ns(void);
 

@@ -4,11 +4,13 @@
 #include <math.h>
 
 int team_init(struct team *team, unsigned size, struct record *record,
-              const struct sampler_plan *plan, uint32_t *order, double ns_per_tick)
+              const struct lap_planner *planner, double ns_per_tick)
 {
-    *team =
-        (struct team){.size = size, .members = size, .record = record, .ns_per_tick = ns_per_tick};
-    sampler_init(&team->sampler, plan, record, order);
+    *team = (struct team){.size = size,
+                          .members = size,
+                          .record = record,
+                          .planner = *planner,
+                          .ns_per_tick = ns_per_tick};
     if (pthread_mutex_init(&team->lock, NULL) != 0) {
         return -1;
     }
@@ -59,8 +61,9 @@ static void plan_next(struct team *team)
         .page_faults = team->lap.page_faults,
         .reference_ns = team->lap.reference_ns,
     };
-    team->lap_iterations =
-        team->ended ? 0 : sampler_next(&team->sampler, &sample, (double)clock_monotonic_ns());
+    team->lap_iterations = team->ended ? 0
+                                       : team->planner.next(team->planner.context, &sample,
+                                                            (double)clock_monotonic_ns());
 }
 
 static void open_meeting(struct team *team)

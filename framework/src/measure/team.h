@@ -1,12 +1,12 @@
 /* The threads of one benchmark and the laps that they run together. Every lap begins at a meeting
- * of all: the last to arrive tells the sampler what the lap took and learns the next one's
+ * of all: the last to arrive tells the planner what the lap took and learns the next one's
  * iterations. A thread that leaves its body ends the measuring for all, so that nobody waits for
  * it. */
 #ifndef ASSAY_MEASURE_TEAM_H
 #define ASSAY_MEASURE_TEAM_H
 
 #include "measure/histogram.h"
-#include "measure/sampler.h"
+#include "measure/record.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -24,10 +24,17 @@ struct team_span {
     uint32_t page_faults;
 };
 
+/* Who decides on the laps: told what the one that ended took (in the first call there is none yet),
+ * it returns the iterations of the next; 0: measuring is over. */
+struct lap_planner {
+    uint64_t (*next)(void *context, const struct sample *lap, double now_ns);
+    void *context;
+};
+
 struct team {
     unsigned size;
     struct record *record;
-    struct sampler sampler;
+    struct lap_planner planner;
     double ns_per_tick;
 
     pthread_mutex_t lock;
@@ -42,7 +49,7 @@ struct team {
 
 /* 0, or -1 when the system gives no mutex or condition (never seen on Linux). */
 int team_init(struct team *team, unsigned size, struct record *record,
-              const struct sampler_plan *plan, uint32_t *order, double ns_per_tick);
+              const struct lap_planner *planner, double ns_per_tick);
 void team_release(struct team *team);
 
 /* Waits for all threads and returns the iterations of the next lap; 0: measuring is over. `span` is

@@ -1,14 +1,9 @@
 /* The default: a line a benchmark, a second one when comparing, more with --verbose. */
 #include "base/units.h"
+#include "present/colour.h"
 #include "present/format.h"
 
 #include <string.h>
-
-#define BOLD   "\033[1m"
-#define RED    "\033[31m"
-#define GREEN  "\033[32m"
-#define YELLOW "\033[33m"
-#define PLAIN  "\033[0m"
 
 static void paint(const struct printer *p, struct str *out, const char *colour)
 {
@@ -23,9 +18,9 @@ static void add_time(const struct printer *p, const struct result_benchmark *b, 
     struct unit unit = units_for_ns(e->point, b->unit);
     struct str cell = STR_EMPTY;
     units_add_ns(&cell, e->point, unit.name);
-    paint(p, out, BOLD);
+    paint(p, out, COLOUR_BOLD);
     str_format(out, "%11s", str_text(&cell));
-    paint(p, out, PLAIN);
+    paint(p, out, COLOUR_PLAIN);
     str_clear(&cell);
     str_add(&cell, "[");
     units_add_number(&cell, e->lower / unit.factor);
@@ -40,9 +35,9 @@ static void add_below_resolution(const struct printer *p, const struct result_be
                                  struct str *out)
 {
     (void)b;
-    paint(p, out, YELLOW);
+    paint(p, out, COLOUR_YELLOW);
     str_add(out, "below resolution");
-    paint(p, out, PLAIN);
+    paint(p, out, COLOUR_PLAIN);
     str_add(out, ": not told from the empty loop, which costs ");
     units_add_ns(out, p->result->loop_ns.point, NULL);
 }
@@ -77,11 +72,11 @@ static void add_comparison(const struct printer *p, const struct result_benchmar
     units_add_percent(out, c->change.upper);
     str_add(out, "]  ");
     paint(p, out,
-          c->verdict == VERDICT_REGRESSED  ? RED
-          : c->verdict == VERDICT_IMPROVED ? GREEN
+          c->verdict == VERDICT_REGRESSED  ? COLOUR_RED
+          : c->verdict == VERDICT_IMPROVED ? COLOUR_GREEN
                                            : "");
     str_add(out, compare_verdict_name(c->verdict));
-    paint(p, out, PLAIN);
+    paint(p, out, COLOUR_PLAIN);
     str_add(out, "  (stored numbers: no rise below ");
     units_add_percent(out, c->smallest_detectable_change);
     str_add(out, " can be called)\n");
@@ -126,9 +121,9 @@ static void add_details(const struct result_benchmark *b, struct str *out)
 static void add_not_measured(const struct printer *p, const struct result_benchmark *b,
                              struct str *out)
 {
-    paint(p, out, b->status == RESULT_FAILED ? RED : YELLOW);
+    paint(p, out, b->status == RESULT_FAILED ? COLOUR_RED : COLOUR_YELLOW);
     str_add(out, result_status_name(b->status));
-    paint(p, out, PLAIN);
+    paint(p, out, COLOUR_PLAIN);
     str_format(out, ": %s\n", b->reason == NULL ? "" : b->reason);
 }
 

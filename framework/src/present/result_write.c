@@ -1,8 +1,8 @@
 #include "base/json_writer.h"
+#include "present/document.h"
 #include "present/result.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void add_estimate(struct json_writer *w, const char *key, const struct estimate *e,
@@ -16,27 +16,6 @@ static void add_estimate(struct json_writer *w, const char *key, const struct es
     if (r_squared != NULL) {
         json_add_double(w, "r_squared", *r_squared);
     }
-    json_end(w);
-}
-
-/* Curves are for drawing: six digits are more than a screen shows. */
-static double six_digits(double value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.5e", value);
-    return strtod(text, NULL);
-}
-
-static void add_curve(struct json_writer *w, const char *key, const struct curve *curve)
-{
-    json_begin_object_line(w, key);
-    json_add_double(w, "start", curve->start);
-    json_add_double(w, "step", curve->step);
-    json_begin_array_line(w, "density");
-    for (size_t i = 0; i < CURVE_POINTS; i++) {
-        json_add_double(w, NULL, six_digits(curve->density[i]));
-    }
-    json_end(w);
     json_end(w);
 }
 
@@ -79,48 +58,9 @@ static void add_build(struct json_writer *w, const struct result_build *build)
     json_end(w);
 }
 
-static void add_host(struct json_writer *w, const struct host_facts *host)
-{
-    json_begin_object(w, "host");
-    json_add_text(w, "key", host->key);
-    json_add_text(w, "name", host->name);
-    json_add_text(w, "cpu_model", host->cpu_model);
-    json_add_int(w, "cpus", host->cpus);
-    json_begin_array(w, "caches");
-    for (size_t i = 0; i < host->cache_count; i++) {
-        json_begin_object_line(w, NULL);
-        json_add_int(w, "level", host->caches[i].level);
-        json_add_text(w, "type", host->caches[i].type);
-        json_add_int(w, "size_bytes", host->caches[i].size_bytes);
-        json_end(w);
-    }
-    json_end(w);
-    json_add_int(w, "memory_bytes", host->memory_bytes);
-    json_add_text(w, "architecture", host->architecture);
-    json_add_text(w, "kernel", host->kernel);
-    json_add_text(w, "os", host->os);
-    json_add_bool(w, "virtual", host->virtual_machine);
-    json_end(w);
-}
-
-static void add_clock(struct json_writer *w, const struct clock_facts *clock)
-{
-    json_begin_object_line(w, "clock");
-    json_add_text(w, "source", clock->tsc ? "tsc" : "clock_monotonic");
-    json_add_double(w, "frequency_hz", clock->frequency_hz);
-    json_add_double(w, "resolution_ns", clock->resolution_ns);
-    json_add_double(w, "cost_ns", clock->cost_ns);
-    json_end(w);
-}
-
 static void add_context(struct json_writer *w, const struct result *r)
 {
-    json_add_text(w, "schema", RESULT_SCHEMA);
-    json_add_int(w, "method", r->method);
-    json_begin_object_line(w, "tool");
-    json_add_text(w, "name", "assay");
-    json_add_text(w, "version", r->tool_version);
-    json_end(w);
+    document_add_kind(w, RESULT_SCHEMA, r->method, r->tool_version);
     json_add_text(w, "suite", r->suite);
     json_add_text(w, "started_utc", r->started_utc);
     json_add_double(w, "duration_s", r->duration_s);
@@ -134,19 +74,15 @@ static void add_context(struct json_writer *w, const struct result *r)
         json_end(w);
     }
     add_build(w, &r->build);
-    add_host(w, &r->host);
-    add_clock(w, &r->clock);
+    document_add_host(w, &r->host);
+    document_add_clock(w, &r->clock);
     if (r->has_loop) {
         add_estimate(w, "loop_ns", &r->loop_ns, NULL);
     } else {
         json_add_null(w, "loop_ns");
     }
     json_begin_object(w, "environment");
-    json_begin_array(w, "warnings");
-    for (size_t i = 0; i < r->warning_count; i++) {
-        json_add_text(w, NULL, r->warnings[i]);
-    }
-    json_end(w);
+    document_add_texts(w, "warnings", r->warnings, r->warning_count);
     json_end(w);
     json_add_value(w, "settings", r->settings);
     json_add_int(w, "seed", (int64_t)r->seed);
@@ -267,7 +203,7 @@ static void add_comparison(struct json_writer *w, const struct result_benchmark 
     json_add_double(w, "reference_ns", b->baseline->reference_ns);
     add_samples(w, b->baseline->samples, b->baseline->sample_count, false);
     json_add_double(w, "lowmean_ns", a->old_lowmean);
-    add_curve(w, "density", &a->old_density);
+    document_add_curve(w, "density", "", &a->old_density);
     json_end(w);
     add_estimate(w, "change", &a->comparison.change, NULL);
     json_add_double(w, "p_value", a->comparison.p_value);
@@ -293,12 +229,12 @@ static void add_analysis(struct json_writer *w, const struct result_benchmark *b
     json_end(w);
     json_add_bool(w, "below_resolution", b->below_resolution);
     add_outliers(w, &a->outliers);
-    add_curve(w, "density", &a->density);
+    document_add_curve(w, "density", "", &a->density);
     json_begin_object(w, "bootstrap");
     for (size_t s = 0; s < STATISTICS; s++) {
         if (s != STATISTIC_SLOPE || a->has_slope) {
             snprintf(name, sizeof name, "%s_ns", analysis_statistic_name((enum statistic)s));
-            add_curve(w, name, &a->curves[s]);
+            document_add_curve(w, name, "", &a->curves[s]);
         }
     }
     json_end(w);

@@ -1,0 +1,293 @@
+#include "versus/bout.h"
+#include "analysis/paired.h"
+#include "analysis/stats.h"
+#include "base/memory.h"
+#include "measure/bench.h"
+#include "versus/fresh.h"
+#include "versus/trace.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIMES_MAX 8192 /* a side */
+
+#define WARM_UP_NS 1e6
+
+/* Threads meet at barriers, which takes longer than a slice of one thread. */
+#define THREADED_FACTOR 10
+
+/* Before a benchmark is known. */
+#define FIRST_LIMIT_S 30.0
+
+void bout_release(struct bout *bout)
+{
+    free(bout->times[0]);
+    free(bout->times[1]);
+}
+
+bool bout_is_alive(const struct bout *bout)
+{
+    enum versus_status status = bout->benchmark->status;
+    return status == VERSUS_UNTRIED || status == VERSUS_COMPARED;
+}
+
+double bout_pair_seconds(const struct bout *bout, double guess)
+{
+    size_t pairs = bout->benchmark->pair_count;
+    return pairs == 0 ? guess : bout->seconds / (double)pairs;
+}
+
+size_t bout_count_pairs(const struct bout *bout, bool confirming)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < bout->benchmark->pair_count; i++) {
+        count += bout->benchmark->pairs[i].confirming == confirming;
+    }
+    return count;
+}
+
+/* Long iterations make few quads: one is enough when four calls take a tenth of a second. */
+static uint32_t least_quads(double each_ns)
+{
+    return each_ns > 20e6 ? 1 : each_ns > 5e6 ? 2 : each_ns > 0 ? 4 : 1;
+}
+
+static void make_request(struct bout_ring *ring, struct bout *bout, struct duel_request *request)
+{
+    const struct versus_settings *s = ring->settings;
+    double longer = bout->threads > 1 ? THREADED_FACTOR : 1;
+    memset(request, 0, sizeof *request);
+    request->tsc = ring->clock->tsc;
+    request->ns_per_tick = ring->clock->ns_per_tick;
+    request->cpu = bout->threads > 1 ? -1 : s->cpu;
+    request->iterations = bout->iterations;
+    request->each_ns = bout->each_ns;
+    request->slice_ns = s->slice_ns * longer;
+    request->warm_up_ns = WARM_UP_NS * longer;
+    request->pair_ns = s->pair_ns * longer;
+    request->quads_min = least_quads(bout->each_ns);
+    request->quads_max = DUEL_QUADS_MAX;
+    request->luck = rng_next(&ring->rng);
+    for (size_t i = 0; i < DUEL_QUADS_MAX; i++) {
+        request->quads[i] = (uint8_t)(rng_next(&ring->rng) >> 63);
+    }
+    /* Orders come in twos of opposite ones, the first by lot. */
+    if (bout->next_order == 0) {
+        request->first = (uint32_t)(rng_next(&ring->rng) >> 63);
+        bout->next_order = request->first == DUEL_OLD ? -1 : 1;
+    } else {
+        request->first = bout->next_order > 0 ? DUEL_OLD : DUEL_NEW;
+        bout->next_order = 0;
+    }
+}
+
+static void settle(struct bout *bout, const struct pair_outcome *outcome)
+{
+    struct versus_benchmark *b = bout->benchmark;
+    struct str reason = STR_EMPTY;
+    str_format(&reason, "%s: %s", outcome->side == DUEL_OLD ? "old" : "new", outcome->reason);
+    b->status = outcome->end == PAIR_SKIPPED ? VERSUS_SKIPPED : VERSUS_FAILED;
+    free(b->reason);
+    b->reason = str_detach(&reason);
+}
+
+/* Every time has the same chance to be among those that are kept (Vitter 1985, algorithm R). */
+static void keep_times(struct bout_ring *ring, struct bout *bout, size_t side,
+                       const double *each_ns, size_t count)
+{
+    if (bout->times[side] == NULL) {
+        bout->times[side] = memory_zeroed(TIMES_MAX, sizeof *bout->times[side]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t seen = ++bout->times_seen[side];
+        if (bout->time_count[side] < TIMES_MAX) {
+            bout->times[side][bout->time_count[side]++] = each_ns[i];
+        } else {
+            uint64_t place = rng_below(&ring->rng, seen);
+            if (place < TIMES_MAX) {
+                bout->times[side][place] = each_ns[i];
+            }
+        }
+    }
+}
+
+/* Times an iteration of each side, and those of slices that nobody disturbed on either side. */
+struct slices {
+    size_t count;
+    size_t undisturbed;
+    double *each_ns[2];
+    double *clean_ns[2];
+};
+
+static void read_slices(const struct duel *d, struct slices *s)
+{
+    uint32_t old = d->sides[DUEL_OLD].count;
+    uint32_t new_count = d->sides[DUEL_NEW].count;
+    *s = (struct slices){.count = old < new_count ? old : new_count};
+    for (size_t side = 0; side < 2; side++) {
+        s->each_ns[side] = memory_zeroed(s->count, sizeof(double));
+        s->clean_ns[side] = memory_zeroed(s->count, sizeof(double));
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        const struct duel_slice *both[2] = {&d->sides[0].slices[i], &d->sides[1].slices[i]};
+        bool clean = both[0]->involuntary_switches + both[1]->involuntary_switches == 0;
+        for (size_t side = 0; side < 2; side++) {
+            /* A slice in which the clock did not move at all still has a ratio. */
+            double each_ns = fmax(both[side]->time_ns, 0.01) / (double)d->iterations;
+            s->each_ns[side][i] = each_ns;
+            s->clean_ns[side][s->undisturbed] = each_ns;
+        }
+        s->undisturbed += clean;
+    }
+}
+
+static void release_slices(struct slices *s)
+{
+    for (size_t side = 0; side < 2; side++) {
+        free(s->each_ns[side]);
+        free(s->clean_ns[side]);
+    }
+}
+
+static void add_pair(struct bout *bout, const struct versus_pair *pair)
+{
+    struct versus_benchmark *b = bout->benchmark;
+    b->pairs = memory_resize(b->pairs, b->pair_count + 1, sizeof *b->pairs);
+    b->pairs[b->pair_count++] = *pair;
+}
+
+static void trace_slices(const struct bout_ring *ring, const struct bout *bout,
+                         const struct versus_pair *pair, const struct slices *s)
+{
+    if (ring->trace == NULL || bout->canary) {
+        return;
+    }
+    struct trace_pair traced = {.number = bout->number,
+                                .order = pair->order,
+                                .confirming = pair->confirming,
+                                .slices = (uint32_t)s->count,
+                                .iterations = bout->iterations,
+                                .old_ns = s->each_ns[DUEL_OLD],
+                                .new_ns = s->each_ns[DUEL_NEW]};
+    trace_add_pair(ring->trace, &traced);
+}
+
+static void absorb(struct bout_ring *ring, struct bout *bout, struct versus_pair *pair)
+{
+    const struct duel *d = ring->page.duel;
+    struct slices s;
+    read_slices(d, &s);
+    bout->iterations = d->iterations;
+    bout->each_ns = d->each_ns;
+    pair->slices = (uint32_t)s.count;
+    pair->dropped = (uint32_t)(s.count - s.undisturbed);
+    pair->log_ratio = paired_log_ratio(s.each_ns[DUEL_OLD], s.each_ns[DUEL_NEW], s.count);
+    trace_slices(ring, bout, pair, &s);
+    for (size_t side = 0; side < 2; side++) {
+        keep_times(ring, bout, side, s.each_ns[side], s.count);
+    }
+    struct paired_side old =
+        paired_side_of(s.each_ns[DUEL_OLD], s.count, s.clean_ns[DUEL_OLD], s.undisturbed);
+    struct paired_side new_side =
+        paired_side_of(s.each_ns[DUEL_NEW], s.count, s.clean_ns[DUEL_NEW], s.undisturbed);
+    pair->old_lowmean_ns = old.lowmean_ns;
+    pair->new_lowmean_ns = new_side.lowmean_ns;
+    pair->old_tail_ns = old.tail_ns;
+    pair->new_tail_ns = new_side.tail_ns;
+    bout->disturbed += pair->dropped;
+    bout->slices += pair->slices;
+    release_slices(&s);
+    add_pair(bout, pair);
+}
+
+static size_t draw(struct bout_ring *ring, const struct bout_program *program)
+{
+    return program->count == 1 ? 0 : (size_t)rng_below(&ring->rng, program->count);
+}
+
+/* Puts fresh copies in place of the executables, in an order drawn by lot; false, and nothing
+ * changed, when one cannot be made: then none is used any more. */
+static bool copy_programs(struct bout_ring *ring, struct pair_sides *sides)
+{
+    size_t first = (size_t)(rng_next(&ring->rng) >> 63);
+    int copies[2] = {-1, -1};
+    copies[first] = fresh_copy(sides->program[first]);
+    copies[!first] = copies[first] < 0 ? -1 : fresh_copy(sides->program[!first]);
+    if (copies[0] >= 0 && copies[1] >= 0) {
+        memcpy(sides->program, copies, sizeof copies);
+        return true;
+    }
+    for (size_t side = 0; side < 2; side++) {
+        if (copies[side] >= 0) {
+            close(copies[side]);
+        }
+    }
+    ring->fresh = false;
+    return false;
+}
+
+bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
+{
+    static struct duel_request request; /* large */
+    struct pair_outcome outcome;
+    struct pair_sides sides = {.id = {bout->id[0], bout->id[1]}};
+    struct versus_pair pair = {.confirming = confirming};
+    size_t layout[2];
+    for (size_t side = 0; side < 2; side++) {
+        layout[side] = draw(ring, &bout->program[side]);
+        sides.program[side] = bout->program[side].fd[layout[side]];
+    }
+    pair.old_layout = bout->program[DUEL_OLD].first_layout + (uint32_t)layout[DUEL_OLD];
+    pair.new_layout = bout->program[DUEL_NEW].first_layout + (uint32_t)layout[DUEL_NEW];
+    make_request(ring, bout, &request);
+    pair.order = request.first == DUEL_OLD ? 1 : -1;
+    double limit_s = fmin(ring->max_time_s, 10 + 20 * bout_pair_seconds(bout, FIRST_LIMIT_S));
+    bool copied = ring->fresh && copy_programs(ring, &sides);
+    pair_run(&ring->page, &sides, &request, ring->shared_luck, limit_s, &outcome);
+    if (copied) {
+        close(sides.program[DUEL_OLD]);
+        close(sides.program[DUEL_NEW]);
+    }
+    if (outcome.end == PAIR_INTERRUPTED) {
+        return false;
+    }
+    bout->seconds += outcome.seconds;
+    ring->unpinned = ring->unpinned || !outcome.pinned;
+    if (outcome.end != PAIR_DONE) {
+        settle(bout, &outcome);
+        return true;
+    }
+    bout->benchmark->status = VERSUS_COMPARED;
+    absorb(ring, bout, &pair);
+    return true;
+}
+
+static void summarise_side(const double *times, size_t count, struct versus_times *t)
+{
+    double *sorted = memory_zeroed(count, sizeof *sorted);
+    memcpy(sorted, times, count * sizeof *sorted);
+    stats_sort(sorted, count);
+    t->p5_ns = stats_quantile(sorted, count, 0.05);
+    t->median_ns = stats_quantile(sorted, count, 0.5);
+    t->p95_ns = stats_quantile(sorted, count, 0.95);
+    density_of_samples(sorted, count, &t->density);
+    free(sorted);
+}
+
+void bout_summarise(struct bout *bout)
+{
+    struct versus_benchmark *b = bout->benchmark;
+    if (b->status != VERSUS_COMPARED || b->pair_count == 0) {
+        return;
+    }
+    summarise_side(bout->times[DUEL_OLD], bout->time_count[DUEL_OLD], &b->old_times);
+    summarise_side(bout->times[DUEL_NEW], bout->time_count[DUEL_NEW], &b->new_times);
+    b->iterations = bout->iterations;
+    b->pair_seconds = bout_pair_seconds(bout, 0);
+    b->below_resolution = bout->loop_ns[0] > 0 && bout->loop_ns[1] > 0 &&
+                          b->old_times.median_ns <= bout->loop_ns[0] * BENCH_RESOLUTION_FACTOR &&
+                          b->new_times.median_ns <= bout->loop_ns[1] * BENCH_RESOLUTION_FACTOR;
+}

@@ -1,0 +1,79 @@
+/* One benchmark in the ring: what is run against what, and what its pairs have shown so far. */
+#ifndef ASSAY_VERSUS_BOUT_H
+#define ASSAY_VERSUS_BOUT_H
+
+#include "base/rng.h"
+#include "present/versus.h"
+#include "versus/pair.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* The executables of a suite: the plain one, or link layouts of it to draw from. Open files. */
+struct bout_program {
+    size_t count; /* >= 1 */
+    const int *fd;
+    uint32_t
+        first_layout; /* number of fd[0]: 0 the plain one, 1 when only layouts are drawn from */
+};
+
+struct bout {
+    struct versus_benchmark *benchmark; /* gets the pairs; id and suite are set */
+    const char *id[2];                  /* of the old and the new side */
+    struct bout_program program[2];
+    uint32_t number; /* in the trace */
+    unsigned threads;
+    bool canary;
+    double loop_ns[2]; /* an iteration of the suite's empty loop; 0: not known */
+
+    uint64_t iterations; /* of a slice; 0: not calibrated yet */
+    double each_ns;
+    double seconds; /* of all pairs */
+    int next_order;
+    double *times[2]; /* a sample of all slices, ns an iteration */
+    size_t time_count[2];
+    size_t times_seen[2];
+    uint64_t disturbed;
+    uint64_t slices;
+
+    /* Confirmation. */
+    int direction; /* suspected of: +1 slower, -1 faster, 0 nothing */
+    bool open;     /* takes more confirming pairs */
+    bool rejected;
+    double level;
+    bool out_of_time;
+};
+
+/* What all bouts of a comparison share. */
+struct bout_ring {
+    struct pair_page page;
+    const struct versus_settings *settings;
+    const struct clock_facts *clock;
+    double max_time_s; /* of a pair */
+    bool shared_luck;  /* both sides get the same addresses */
+    bool fresh;        /* each pair executes fresh copies (versus/fresh.h); false from the first
+                          failure on */
+    bool unpinned;     /* a worker could not be pinned */
+    struct rng rng;
+    FILE *trace; /* NULL: none */
+};
+
+void bout_release(struct bout *bout);
+
+/* Runs one pair and adds it. false when a signal interrupted it. A pair in which a side failed or
+ * skipped settles the benchmark: status and reason are set, and no more pairs are due. */
+bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming);
+
+/* Whether pairs of it can still be run. */
+bool bout_is_alive(const struct bout *bout);
+
+/* Seconds that the next pair will take, by those so far; `guess` before the first. */
+double bout_pair_seconds(const struct bout *bout, double guess);
+
+size_t bout_count_pairs(const struct bout *bout, bool confirming);
+
+/* Fills what the benchmark shows of all slices: times, densities, resolution. */
+void bout_summarise(struct bout *bout);
+
+#endif
