@@ -218,10 +218,10 @@ $(BUILD)/referee/plain/referee $(BUILD)/referee/relinked/referee:
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(SUITE_LINK) $^ $(ASSAY_LIBS) -o $@
-$(BUILD)/referee/alternate: $(call obj,tests/referee/alternate.c framework/src/versus/pair.c) $(BUILD)/lib/libassay.a
+$(BUILD)/referee/alternate: $(call obj,tests/referee/alternate.c) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $^ $(ASSAY_LIBS) -o $@
+	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 $(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 	@mkdir -p $(@D)
 	$(Q)cp $< $@

@@ -44,22 +44,34 @@ def _cpu_text(host: Json) -> str:
     return f"{text}; {caches}" if caches else text
 
 
-def facts_of(document: Json) -> list[Fact]:
-    """Everything about a run that a reader needs to judge or repeat it."""
-    host, build, clock = document["host"], document["build"], document["clock"]
+def moment_text(utc: str) -> str:
+    """A time stamp of a document as a person reads it."""
+    return visible(utc).replace("T", " ").replace("Z", " UTC")
+
+
+def machine_facts(host: Json, clock: Json) -> list[Fact]:
+    """What measured, and with which clock."""
     kind = "virtual machine" if host["virtual"] else "not a virtual machine"
     return [
-        ("Started", visible(document["started_utc"]).replace("T", " ").replace("Z", " UTC")),
-        ("Took", duration_text(document["duration_s"])),
-        ("Commit", commit_text(document)),
-        ("Compiler", visible(build["compiler"])),
-        ("Flags", visible(build["flags"] or "not recorded")),
-        ("Variant", visible(build["variant"] or "not recorded")),
         ("Host", f"{visible(host['name'])}, {kind}"),
         ("CPU", _cpu_text(host)),
         ("Memory", bytes_text(host["memory_bytes"])),
         ("System", visible(f"{host['os']}, kernel {host['kernel']}, {host['architecture']}")),
         ("Clock", _clock_text(clock)),
+    ]
+
+
+def facts_of(document: Json) -> list[Fact]:
+    """Everything about a run that a reader needs to judge or repeat it."""
+    build = document["build"]
+    return [
+        ("Started", moment_text(document["started_utc"])),
+        ("Took", duration_text(document["duration_s"])),
+        ("Commit", commit_text(document)),
+        ("Compiler", visible(build["compiler"])),
+        ("Flags", visible(build["flags"] or "not recorded")),
+        ("Variant", visible(build["variant"] or "not recorded")),
+        *machine_facts(document["host"], document["clock"]),
         ("Empty loop", _loop_text(document)),
         ("Method", f"version {document['method']}, Assay {visible(document['tool']['version'])}"),
         ("Seed", str(document["seed"])),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from .names import PageNames
 from .schema import Json
-from .units import TimeUnit, size_of, slug, time_unit, visible
+from .units import TimeUnit, size_of, time_unit, visible
 
 ESTIMATE_NAMES = {
     "lowmean_ns": "Low mean",
@@ -257,32 +257,13 @@ class Report:
         return [benchmark for suite in self.suites for benchmark in suite.benchmarks]
 
 
-@dataclass
-class _Names:
-    """Hands out page names that are safe in paths and differ even where case is ignored."""
-
-    taken: set[str] = field(default_factory=set)
-
-    def page(self, folder: str, *parts: str) -> str:
-        key = "\0".join(parts)
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        for length in range(10, len(digest) + 1):
-            name = f"{folder}{slug('/'.join(parts), digest[:length])}"
-            if name.lower() in self.taken:
-                name = f"{name}-{digest[:length]}"
-            if name.lower() not in self.taken:
-                self.taken.add(name.lower())
-                return name
-        raise AssertionError("two names share a digest")
-
-
 def build_report(documents: list[Json], title: str) -> Report:
     """The model of a report; the documents must have been validated."""
-    names = _Names()
+    names = PageNames()
     return Report(visible(title), [_build_suite(document, names) for document in documents])
 
 
-def _build_suite(document: Json, names: _Names) -> Suite:
+def _build_suite(document: Json, names: PageNames) -> Suite:
     grouped: dict[str, list[Json]] = {}
     for data in document["benchmarks"]:
         grouped.setdefault(data["bench"], []).append(data)
@@ -320,7 +301,7 @@ def _sort_by_parameters(benchmarks: list[Benchmark]) -> None:
     benchmarks.sort(key=order)
 
 
-def _build_benchmark(data: Json, names: _Names) -> Benchmark:
+def _build_benchmark(data: Json, names: PageNames) -> Benchmark:
     measured = data["status"] == "measured"
     comparison = data.get("comparison") if measured else None
     return Benchmark(

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from . import curves, detail, facts, plots, rows, words
 from .model import Benchmark, Group, Report, Suite
-from .output import GENERATOR
+from .render import Renderer
 from .script import Figure
-from .svg import draw
 from .units import percent, time_text
 
-_HERE = Path(__file__).resolve().parent
 _LISTED_CHANGES = 20
 
+Sweeps = dict[str, curves.Sweep | None]
+"""What the groups are drawn over, by the page of the group."""
 
-def write_pages(report: Report, folder: Path) -> None:
-    """Draws all figures and writes every page of the report into the folder."""
-    sweeps = {
+
+def sweeps_of(report: Report) -> Sweeps:
+    return {
         group.page: curves.sweep_of(group)
         for suite in report.suites
         for group in suite.groups
         if group.page is not None
     }
-    drawings = draw(_all_figures(report, sweeps))
-    pages = _Pages(report, folder, drawings, sweeps)
-    for name in ("style.css", "report.js"):
-        shutil.copyfile(_HERE / name, folder / name)
-    pages.write_index()
-    for suite in report.suites:
-        for group in suite.groups:
-            if group.page is not None:
-                pages.write_group(suite, group)
-            for benchmark in group.benchmarks:
-                pages.write_benchmark(suite, group, benchmark)
 
 
-def _all_figures(report: Report, sweeps: dict[str, curves.Sweep | None]) -> list[Figure]:
+def figures_of(report: Report, sweeps: Sweeps) -> list[Figure]:
+    """Every figure of the results' pages; keys begin with the page."""
     figures: list[Figure] = []
     for suite in report.suites:
         for group in suite.groups:
@@ -56,6 +40,18 @@ def _all_figures(report: Report, sweeps: dict[str, curves.Sweep | None]) -> list
     return figures
 
 
+def write_pages(report: Report, sweeps: Sweeps, renderer: Renderer) -> None:
+    """Writes the index, and a page for each group and benchmark."""
+    pages = _Pages(report, renderer, sweeps)
+    pages.write_index()
+    for suite in report.suites:
+        for group in suite.groups:
+            if group.page is not None:
+                pages.write_group(suite, group)
+            for benchmark in group.benchmarks:
+                pages.write_benchmark(suite, group, benchmark)
+
+
 @dataclass(frozen=True)
 class _SuiteView:
     suite: Suite
@@ -65,38 +61,10 @@ class _SuiteView:
 
 
 class _Pages:
-    def __init__(
-        self,
-        report: Report,
-        folder: Path,
-        drawings: dict[str, str],
-        sweeps: dict[str, curves.Sweep | None],
-    ) -> None:
+    def __init__(self, report: Report, renderer: Renderer, sweeps: Sweeps) -> None:
         self._report = report
-        self._folder = folder
-        self._drawings = drawings
+        self._renderer = renderer
         self._sweeps = sweeps
-        self._environment = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(generator=GENERATOR, report=report, words=words)
-        self._environment.filters["breakable"] = _breakable
-        (folder / "b").mkdir()
-        (folder / "g").mkdir()
-
-    def _write(self, template: str, page: str, **values: Any) -> None:
-        root = "../" * page.count("/")
-        text = self._environment.get_template(template).render(root=root, **values)
-        (self._folder / page).write_text(text, encoding="utf-8")
-
-    def _figure(self, page: str, name: str) -> Markup | None:
-        """The drawing when there is one. It holds only our own words, numbers and escaped names."""
-        drawing = self._drawings.get(f"{page}#{name}")
-        return None if drawing is None else Markup(drawing)
 
     def write_index(self) -> None:
         suites = self._report.suites
@@ -113,7 +81,7 @@ class _Pages:
         broken = [
             item for item in self._report.benchmarks if item.status in ("failed", "interrupted")
         ]
-        self._write(
+        self._renderer.write(
             "index.html",
             "index.html",
             time_of=time_text,
@@ -136,13 +104,13 @@ class _Pages:
     def write_group(self, suite: Suite, group: Group) -> None:
         assert group.page is not None
         sweep = self._sweeps[group.page]
-        self._write(
+        self._renderer.write(
             "group.html",
             group.page,
             suite=suite,
             group=group,
             sweep=sweep,
-            figures=[self._figure(group.page, name) for name in ("time", "elements", "bytes")],
+            figures=[self._renderer.figure(group.page, name) for name in ("time", "elements", "bytes")],
             table_data=rows.table_of_blocks([rows.block_of(group)]),
             confidence=percent(suite.confidence),
         )
@@ -161,7 +129,7 @@ class _Pages:
         }
         if benchmark.measurement is not None:
             values |= self._measured_values(suite, benchmark)
-        self._write("benchmark.html", benchmark.page, **values)
+        self._renderer.write("benchmark.html", benchmark.page, **values)
 
     def _measured_values(self, suite: Suite, benchmark: Benchmark) -> dict[str, Any]:
         measurement, comparison = benchmark.measurement, benchmark.comparison
@@ -170,7 +138,7 @@ class _Pages:
         loop = suite.document["loop_ns"]
         beyond = plots.beyond_count(measurement)
         return {
-            "figure": {name: self._figure(benchmark.page, name) for name in names},
+            "figure": {name: self._renderer.figure(benchmark.page, name) for name in names},
             "estimates": detail.estimate_rows(measurement),
             "throughput": detail.throughput_rows(benchmark),
             "sampling": detail.sampling_facts(benchmark, measurement),
@@ -188,11 +156,6 @@ class _Pages:
             "loop": time_text(loop["point"]) if loop else None,
             "time_text": time_text,
         }
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may break after its slashes and underscores before it breaks elsewhere."""
-    return Markup("<wbr>").join(part for part in re.split(r"(?<=[/_])", name) if part)
 
 
 def _neighbours(group: Group, benchmark: Benchmark) -> tuple[Benchmark | None, Benchmark | None]:

@@ -1,6 +1,7 @@
-"""Checks a document against the part of JSON Schema that docs/result.schema.json uses.
+"""Checks a document against the part of JSON Schema that the schemas in docs/ use.
 
-Unknown keys are let through: a later tool may add some without changing the meaning of the rest.
+Unknown keys are let through (additionalProperties and propertyNames that only forbid are not
+looked at): a later tool may add some without changing the meaning of the rest.
 """
 
 from __future__ import annotations
@@ -73,6 +74,11 @@ class Validator:
         schema = self._resolve(schema)
         if "oneOf" in schema:
             self._check_choice(value, schema["oneOf"], path)
+        for rule in schema.get("allOf", ()):
+            self._check(value, rule, path)
+        if "if" in schema:
+            branch = "then" if self._fits(value, schema["if"], path) else "else"
+            self._check(value, schema.get(branch, {}), path)
         if "const" in schema and value != schema["const"]:
             raise Mismatch(path, f"must be {schema['const']!r}")
         if "enum" in schema and value not in schema["enum"]:
@@ -88,6 +94,13 @@ class Validator:
             self._check_object(value, schema, path)
         elif _is_number(value):
             _check_bounds(value, value, schema, path)
+
+    def _fits(self, value: Any, schema: Json, path: str) -> bool:
+        try:
+            self._check(value, schema, path)
+        except Mismatch:
+            return False
+        return True
 
     def _check_choice(self, value: Any, choices: list[Json], path: str) -> None:
         problem = Mismatch(path, "has an unknown form")

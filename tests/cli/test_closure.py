@@ -6,6 +6,7 @@ A tiny suite of two files is built as the Makefile builds suites, then again wit
 
 import os
 import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,7 +19,7 @@ COMPILERS = {
     "clang-lld": ("clang", "-fuse-ld=lld"),
 }
 COMPILE = (
-    *("-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-falign-functions=64", "-falign-loops=32"),
+    *("-std=c11", "-D_GNU_SOURCE", "-O2", "-falign-functions=64", "-falign-loops=32"),
     *("-ffp-contract=off", "-fPIC", "-fvisibility=hidden", f"-I{ROOT / 'framework'}", "-I."),
 )
 LIBRARIES = (str(BUILD / "lib" / "libassay.a"), "-ljansson", "-lm", "-pthread")
@@ -100,7 +101,7 @@ PART = """\
 static const char *const words[] = {"alpha", "beta", "gamma"};
 int part_work(int x) { __asm__ volatile("" : "+r"(x)); return words[x & 1][x & 3] + 100; }
 """
-FILES = {"suite.c": SUITE, "part.c": PART, "part.h": PART_H}
+FILES = {"part.h": PART_H, "suite.c": SUITE, "part.c": PART}
 
 
 def run(*command: object, folder: Path) -> None:
@@ -117,16 +118,25 @@ class Builder:
         self.compiler = compiler
         self.folder = folder
         self.count = 0
+        self.compiled: dict[tuple[str, tuple[str, ...]], Path] = {}
         self.plain = self.build()
 
     def objects(self, files: dict[str, str], *flags: str) -> Path:
+        """A folder with the sources and an object of each, compiled unless that was done before."""
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir(parents=True)
         for name, text in files.items():
             (folder / name).write_text(text)
-        sources = [name for name in files if name.endswith(".c")]
-        run(self.compiler[0], *COMPILE, *flags, "-c", *sources, folder=folder)
+            target = (folder / name).with_suffix(".o")
+            if not name.endswith(".c"):
+                continue
+            known = self.compiled.get((text, flags))
+            if known is None:
+                run(self.compiler[0], *COMPILE, *flags, "-c", name, folder=folder)
+                self.compiled[text, flags] = target
+            else:
+                shutil.copyfile(known, target)
         return folder
 
     def build(self, files: dict[str, str] | None = None, *flags: str, link: str = RELOCS) -> Path:
@@ -164,6 +174,13 @@ def make_builder(
     if not CLOSURE.exists():
         pytest.fail(f"{CLOSURE} is missing: make BUILD={BUILD} probes", pytrace=False)
     return Builder(COMPILERS[request.param], tmp_path_factory.mktemp("closure"))
+
+
+@pytest.fixture(name="compiled", scope="module", params=["gcc", "clang"])
+def make_compiled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Builder:
+    return Builder(COMPILERS[request.param], tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture(name="plain", scope="module")
@@ -234,9 +251,9 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_is_reached_is_found(builder: Builder, change: str) -> None:
+def test_a_change_that_is_reached_is_found(compiled: Builder, change: str) -> None:
     name, old, new, word = CHANGES[change]
-    (answer,) = answers(builder.plain, builder.changed(name, old, new), "used")
+    (answer,) = answers(compiled.plain, compiled.changed(name, old, new), "used")
     assert answer.startswith("different: ") and word in answer, answer
 
 
@@ -254,8 +271,10 @@ def test_a_change_that_is_reached_is_found(builder: Builder, change: str) -> Non
         ),
     ],
 )
-def test_a_change_of_another_benchmark_does_not_count(builder: Builder, old: str, new: str) -> None:
-    used, other = answers(builder.plain, builder.changed("suite.c", old, new))
+def test_a_change_of_another_benchmark_does_not_count(
+    compiled: Builder, old: str, new: str
+) -> None:
+    used, other = answers(compiled.plain, compiled.changed("suite.c", old, new))
     assert used == "same"
     assert other.startswith("different: ")
 

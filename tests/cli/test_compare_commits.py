@@ -58,7 +58,7 @@ class Tree:
 @pytest.fixture(name="tree", scope="module")
 def fixture_tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     root = tmp_path_factory.mktemp("commits") / "tree"
-    ignored = shutil.ignore_patterns(".git", "build", "results", "html", "__pycache__", "bin")
+    ignored = shutil.ignore_patterns(".git", "build", "results", "html", "tests", "bin")
     shutil.copytree(ROOT, root, ignore=ignored, symlinks=True)
     # With its times, so that only what changes is compiled again.
     for folder in (BUILD, "build/gen"):

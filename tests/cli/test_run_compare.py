@@ -312,9 +312,7 @@ def test_both_sides_are_built_and_what_has_no_source_is_left_out(door: Door) -> 
     told = (door.root / "build" / "release" / "assay.arguments").read_text().splitlines()
     assert told[2] == "build/release/bin" and told[told.index("--skip") + 1] == "^batching/"
     assert told.count("--skip") == 1
-    assert [line.strip() for line in door.builds()] == ["release cc", "release cc"] + 2 * [
-        "layouts 2"
-    ]
+    assert [line.split() for line in door.builds()[2:]] == 2 * [["layouts", "2"]]
 
 
 def test_options_reach_assay(door: Door, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
  *
  *     closure OLD NEW SYMBOL...
  *
- * A line a symbol: "SYMBOL same", "SYMBOL different: why", "SYMBOL cannot tell: why". Exit status 2:
- * usage; 4, with a sentence on stderr: a file cannot be read. */
+ * A line a symbol: "SYMBOL same", "SYMBOL different: why", "SYMBOL cannot tell: why". Exit status
+ * 2: usage; 4, with a sentence on stderr: a file cannot be read. */
 #include "versus/closure.h"
 
 #include <stdio.h>

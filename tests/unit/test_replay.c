@@ -285,8 +285,17 @@ static void test_2_percent_slower_is_found(void **state)
     assert_int_equal(tally.same.regressed + tally.same.improved, 0);
     assert_int_equal(tally.compute.tries, SUITES * 4);
     assert_true(20 * tally.compute.regressed >= 19 * tally.compute.tries);
-    assert_true(2 * tally.memory.regressed >= tally.memory.tries);
     assert_int_equal(tally.compute.improved + tally.memory.improved, 0);
+}
+
+/* Kernels that wait for memory were recorded beside other work: 5 % and more between processes. */
+static void test_10_percent_slower_is_found_in_memory(void **state)
+{
+    (void)state;
+    struct tally tally = run_suites(1.1, 11);
+    assert_int_equal(tally.memory.tries, SUITES * 2);
+    assert_true(20 * tally.memory.regressed >= 19 * tally.memory.tries);
+    assert_int_equal(tally.same.regressed + tally.same.improved, 0);
 }
 
 static void test_2_percent_faster_is_found(void **state)
@@ -313,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_no_false_alarm),
         cmocka_unit_test(test_same_seed_same_verdicts),
         cmocka_unit_test(test_2_percent_slower_is_found),
+        cmocka_unit_test(test_10_percent_slower_is_found_in_memory),
         cmocka_unit_test(test_2_percent_faster_is_found),
         cmocka_unit_test(test_a_fifth_of_a_percent_is_left_alone),
     };

@@ -69,6 +69,7 @@ static inline void versus_draw_pairs(struct rng *rng, const struct versus_plan *
         struct versus_pair *p = &b->pairs[i];
         p->confirming = i >= settings->screen_pairs;
         p->order = i % 2 == 0 ? (rng_below(rng, 2) == 0 ? 1 : -1) : -b->pairs[i - 1].order;
+        p->shared = i % 4 < 2;
         p->old_lowmean_ns = plan->old_ns * (1 + plan->noise * versus_normal(rng));
         p->new_lowmean_ns =
             plan->old_ns * (1 + plan->effect) * (1 + plan->noise * versus_normal(rng));

@@ -1,10 +1,11 @@
 #include "base/children.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
 #define NS_PER_S UINT64_C(1000000000)
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 
 static sigset_t awaited;
 static sigset_t before;
@@ -12,7 +13,6 @@ static bool initialised;
 
 void children_init(void)
 {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     sigemptyset(&awaited);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         struct sigaction inherited;
@@ -52,6 +52,20 @@ void children_hold_signals(void)
     if (initialised) {
         sigprocmask(SIG_BLOCK, &awaited, NULL);
     }
+}
+
+bool children_asked_to_end(void)
+{
+    sigset_t pending;
+    if (!initialised || sigpending(&pending) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (sigismember(&awaited, ends[i]) == 1 && sigismember(&pending, ends[i]) == 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int children_wait(uint64_t wait_ns)

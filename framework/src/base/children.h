@@ -6,6 +6,7 @@
 #define ASSAY_BASE_CHILDREN_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Blocks the signals that children_wait() takes: SIGCHLD, and SIGINT, SIGTERM and SIGHUP unless
@@ -24,6 +25,10 @@ void children_restore_signals(void);
  * held again. */
 void children_let_signals_act(void);
 void children_hold_signals(void);
+
+/* Whether an ending signal (SIGINT, SIGTERM or SIGHUP) is held; it stays so. false before
+ * children_init(). */
+bool children_asked_to_end(void);
 
 /* Waits until a child ends, an ending signal comes or this time is over. 0, or the number of the
  * ending signal (SIGINT, SIGTERM or SIGHUP). 0 says nothing of which child ended, and may come

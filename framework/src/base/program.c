@@ -34,6 +34,8 @@ struct run {
     bool ended;
     int status;
     bool cut;
+    bool interruptible;
+    bool interrupted;
 };
 
 static uint64_t now_ns(void)
@@ -166,7 +168,7 @@ static int ask_end(struct run *run)
     return ended < 0 && errno != EINTR ? errno : 0;
 }
 
-/* Reads until the program ends or the deadline passes. */
+/* Reads until the program ends, the deadline passes or a signal interrupts. */
 static int attend(struct run *run, uint64_t deadline_ns)
 {
     for (uint64_t ask_ms = 1;;) {
@@ -174,6 +176,10 @@ static int attend(struct run *run, uint64_t deadline_ns)
         uint64_t now = now_ns();
         if (lost != 0 || run->ended || now >= deadline_ns) {
             return lost;
+        }
+        if (run->interruptible && children_asked_to_end()) {
+            run->interrupted = true;
+            return 0;
         }
         struct pollfd polled[2] = {{.fd = run->streams[0].fd, .events = POLLIN},
                                    {.fd = run->streams[1].fd, .events = POLLIN}};
@@ -200,6 +206,7 @@ static void stop(struct run *run)
 {
     kill(-run->child, SIGKILL);
     kill(run->child, SIGKILL);
+    run->interruptible = false;
     (void)attend(run, now_ns() + LAST_WAIT_NS);
 }
 
@@ -225,17 +232,19 @@ static void start_and_wait(const struct program *program, struct run *run, struc
         judge_end(run, end);
     } else {
         stop(run);
-        end->outcome = PROGRAM_TIMED_OUT;
+        end->outcome = run->interrupted ? PROGRAM_INTERRUPTED : PROGRAM_TIMED_OUT;
     }
 }
 
 void program_run(const struct program *program, struct program_end *end)
 {
     *end = (struct program_end){.outcome = PROGRAM_NOT_STARTED};
-    struct run run = {.streams = {
-                          {-1, -1, program->output_max, &end->output},
-                          {-1, -1, program->errors_max, &end->errors},
-                      }};
+    struct run run = {.streams =
+                          {
+                              {-1, -1, program->output_max, &end->output},
+                              {-1, -1, program->errors_max, &end->errors},
+                          },
+                      .interruptible = program->interruptible};
     start_and_wait(program, &run, end);
     end->cut = run.cut;
     close_fd(&run.streams[0].fd);

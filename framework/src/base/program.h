@@ -12,16 +12,18 @@ struct program {
     /* argv[0] is a path when it has a '/', else a name that is looked for in PATH; ends with
      * NULL. */
     const char *const *argv;
-    double limit_s;    /* > 0; it is killed, with its process group, after this long */
-    size_t output_max; /* bytes of standard output to keep; the rest is read and thrown away */
-    size_t errors_max; /* the same of standard error; 0: it goes to /dev/null */
+    double limit_s;     /* > 0; it is killed, with its process group, after this long */
+    size_t output_max;  /* bytes of standard output to keep; the rest is read and thrown away */
+    size_t errors_max;  /* the same of standard error; 0: it goes to /dev/null */
+    bool interruptible; /* it is killed as well when children_asked_to_end() */
 };
 
 enum program_outcome {
     PROGRAM_NOT_STARTED = 0, /* code: errno */
     PROGRAM_EXITED,          /* code: exit status */
     PROGRAM_SIGNALLED,       /* code: number of the signal that ended it */
-    PROGRAM_TIMED_OUT        /* code: 0 */
+    PROGRAM_TIMED_OUT,       /* code: 0 */
+    PROGRAM_INTERRUPTED      /* code: 0 */
 };
 
 struct program_end {

@@ -38,6 +38,7 @@ enum versus_status {
 struct versus_pair {
     bool confirming;  /* of the second stage */
     int order;        /* +1: the old one was set up first, -1: the new one */
+    bool shared;      /* both sides had the same addresses */
     double log_ratio; /* ln(new / old), the pair's value (paired_log_ratio) */
     double old_lowmean_ns;
     double new_lowmean_ns;
@@ -121,7 +122,7 @@ struct versus_settings {
     size_t layouts;        /* 0: a single one */
     int cpu;               /* -1: not pinned */
     double time_budget_s;  /* 0: none */
-    bool shared_addresses; /* both sides of a pair get the same addresses */
+    bool shared_addresses; /* the sides of a pair may get the same addresses */
     bool fresh_copies;     /* each pair executes fresh copies of the executables */
     bool skip_identical;
     uint64_t seed;

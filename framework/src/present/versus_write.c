@@ -132,6 +132,11 @@ static void add_order(struct json_writer *w, const struct versus_pair *p)
     json_add_int(w, NULL, p->order < 0 ? -1 : 1);
 }
 
+static void add_shared(struct json_writer *w, const struct versus_pair *p)
+{
+    json_add_bool(w, NULL, p->shared);
+}
+
 static void add_log_ratio(struct json_writer *w, const struct versus_pair *p)
 {
     json_add_double(w, NULL, p->log_ratio);
@@ -193,6 +198,7 @@ static void add_pairs(struct json_writer *w, const struct versus_benchmark *b)
         void (*add)(struct json_writer *w, const struct versus_pair *p);
     } columns[] = {{"confirming", add_confirming},
                    {"order", add_order},
+                   {"shared_addresses", add_shared},
                    {"log_ratio", add_log_ratio},
                    {"old_lowmean_ns", add_old_lowmean},
                    {"new_lowmean_ns", add_new_lowmean},

@@ -22,6 +22,15 @@
 /* Before a benchmark is known. */
 #define FIRST_LIMIT_S 30.0
 
+/* Slices take at least this part of what the rest of a pair does, up to so many times the usual. */
+#define SETUP_PART      3
+#define PAIR_GROWTH_MAX 5
+
+/* Pairs with the same and with own addresses in turns, two by two. */
+#define PILOT_PAIRS 8
+/* Own addresses must repeat this much better to be chosen. */
+#define OWN_BETTER_BELOW 0.7
+
 void bout_release(struct bout *bout)
 {
     free(bout->times[0]);
@@ -55,6 +64,13 @@ static uint32_t least_quads(double each_ns)
     return each_ns > 20e6 ? 1 : each_ns > 5e6 ? 2 : each_ns > 0 ? 4 : 1;
 }
 
+/* A costly setup is worth more slices: they add little to what a pair costs. */
+static double pair_ns(const struct versus_settings *s, const struct bout *bout)
+{
+    double setup_ns = bout->benchmark->pair_count == 0 ? 0 : bout->setup_ns;
+    return fmin(fmax(s->pair_ns, setup_ns / SETUP_PART), s->pair_ns * PAIR_GROWTH_MAX);
+}
+
 static void make_request(struct bout_ring *ring, struct bout *bout, struct duel_request *request)
 {
     const struct versus_settings *s = ring->settings;
@@ -67,7 +83,7 @@ static void make_request(struct bout_ring *ring, struct bout *bout, struct duel_
     request->each_ns = bout->each_ns;
     request->slice_ns = s->slice_ns * longer;
     request->warm_up_ns = WARM_UP_NS * longer;
-    request->pair_ns = s->pair_ns * longer;
+    request->pair_ns = pair_ns(s, bout) * longer;
     request->quads_min = least_quads(bout->each_ns);
     request->quads_max = DUEL_QUADS_MAX;
     request->luck = rng_next(&ring->rng);
@@ -81,6 +97,46 @@ static void make_request(struct bout_ring *ring, struct bout *bout, struct duel_
     } else {
         request->first = bout->next_order > 0 ? DUEL_OLD : DUEL_NEW;
         bout->next_order = 0;
+    }
+}
+
+/* Same addresses make most benchmarks repeat two to four times better, as aliases in predictors and
+ * caches are the same on both sides. But predictors that do not tell the processes apart then learn
+ * from both, and some that live on prediction repeat worse: a pilot of four pairs each decides. */
+static bool wants_shared(const struct bout_ring *ring, const struct bout *bout)
+{
+    size_t pairs = bout->benchmark->pair_count;
+    bool pilot = pairs < PILOT_PAIRS;
+    return ring->shared_luck && (pilot ? pairs % 4 < 2 : !bout->own_addresses);
+}
+
+/* Mean distance of the values from their median. */
+static double spread(const struct versus_benchmark *b, bool shared)
+{
+    double values[PILOT_PAIRS];
+    size_t count = 0;
+    for (size_t i = 0; i < b->pair_count && i < PILOT_PAIRS; i++) {
+        if (b->pairs[i].shared == shared) {
+            values[count++] = b->pairs[i].log_ratio;
+        }
+    }
+    if (count == 0) {
+        return 0;
+    }
+    stats_sort(values, count);
+    double median = stats_quantile(values, count, 0.5);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += fabs(values[i] - median);
+    }
+    return sum / (double)count;
+}
+
+static void end_pilot(struct bout *bout)
+{
+    const struct versus_benchmark *b = bout->benchmark;
+    if (b->pair_count == PILOT_PAIRS) {
+        bout->own_addresses = spread(b, false) < spread(b, true) * OWN_BETTER_BELOW;
     }
 }
 
@@ -201,11 +257,23 @@ static void absorb(struct bout_ring *ring, struct bout *bout, struct versus_pair
     bout->slices += pair->slices;
     release_slices(&s);
     add_pair(bout, pair);
+    end_pilot(bout);
 }
 
 static size_t draw(struct bout_ring *ring, const struct bout_program *program)
 {
     return program->count == 1 ? 0 : (size_t)rng_below(&ring->rng, program->count);
+}
+
+static double sliced_ns(const struct duel *d)
+{
+    double sum = 0;
+    for (size_t side = 0; side < 2; side++) {
+        for (size_t i = 0; i < d->sides[side].count; i++) {
+            sum += d->sides[side].slices[i].time_ns;
+        }
+    }
+    return sum;
 }
 
 /* Puts fresh copies in place of the executables, in an order drawn by lot; false, and nothing
@@ -246,7 +314,8 @@ bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
     pair.order = request.first == DUEL_OLD ? 1 : -1;
     double limit_s = fmin(ring->max_time_s, 10 + 20 * bout_pair_seconds(bout, FIRST_LIMIT_S));
     bool copied = ring->fresh && copy_programs(ring, &sides);
-    pair_run(&ring->page, &sides, &request, ring->shared_luck, limit_s, &outcome);
+    pair.shared = wants_shared(ring, bout);
+    pair_run(&ring->page, &sides, &request, pair.shared, limit_s, &outcome);
     if (copied) {
         close(sides.program[DUEL_OLD]);
         close(sides.program[DUEL_NEW]);
@@ -261,6 +330,7 @@ bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
         return true;
     }
     bout->benchmark->status = VERSUS_COMPARED;
+    bout->setup_ns = outcome.seconds * 1e9 - sliced_ns(ring->page.duel);
     absorb(ring, bout, &pair);
     return true;
 }

@@ -29,9 +29,11 @@ struct bout {
 
     uint64_t iterations; /* of a slice; 0: not calibrated yet */
     double each_ns;
-    double seconds; /* of all pairs */
+    double seconds;  /* of all pairs */
+    double setup_ns; /* of the last pair: what was not spent in slices */
     int next_order;
-    double *times[2]; /* a sample of all slices, ns an iteration */
+    bool own_addresses; /* chosen after the pilot: the kernel places each side */
+    double *times[2];   /* a sample of all slices, ns an iteration */
     size_t time_count[2];
     size_t times_seen[2];
     uint64_t disturbed;
@@ -51,7 +53,7 @@ struct bout_ring {
     const struct versus_settings *settings;
     const struct clock_facts *clock;
     double max_time_s; /* of a pair */
-    bool shared_luck;  /* both sides get the same addresses */
+    bool shared_luck;  /* both sides may be given the same addresses */
     bool fresh;        /* each pair executes fresh copies (versus/fresh.h); false from the first
                           failure on */
     bool unpinned;     /* a worker could not be pinned */

@@ -16,6 +16,10 @@ say(struct walk *walk, enum closure_answer answer, const char *format, va_list a
     if (walk->answer == CLOSURE_SAME) {
         (void)vsnprintf(text, sizeof text, format, arguments);
         walk->answer = answer;
+        /* A damaged file may hold any bytes where names are expected. */
+        for (char *c = text; *c != '\0'; c++) {
+            *c = *c >= ' ' && *c <= '~' ? *c : '?';
+        }
         str_add(walk->why, text);
     }
 }
@@ -227,7 +231,7 @@ static void follow(struct walk *walk, const struct walk_pair *pair, const struct
     add_neighbours(walk, to, place, &from, name);
 }
 
-/* Follows a relocation of both sides' data or code, by `find`. */
+/* Follows a pointer that both sides hold. */
 static void follow_pointer(struct walk *walk, const struct walk_pair *pair,
                            const Elf64_Rela *const fixup[2])
 {

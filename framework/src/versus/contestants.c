@@ -103,6 +103,8 @@ static int no_hello(const struct contestant *side, const struct program_end *end
         return error_set(error, STATUS_ENVIRONMENT,
                          "%s did not say what it is within %.0f s: is it a suite?", side->path,
                          HELLO_LIMIT_S);
+    case PROGRAM_INTERRUPTED:
+        return error_set(error, STATUS_INTERRUPTED, "interrupted before anything was compared");
     case PROGRAM_EXITED:
         break;
     }
@@ -115,11 +117,16 @@ static int no_hello(const struct contestant *side, const struct program_end *end
 
 static int ask(struct contestant *side, struct error *error)
 {
-    const char *argv[] = {side->path, "--worker", "hello", NULL};
-    struct program program = {
-        .argv = argv, .limit_s = HELLO_LIMIT_S, .output_max = HELLO_BYTES_MAX};
+    /* A name without a slash would be looked for in PATH. */
+    char *path = strchr(side->path, '/') == NULL ? join(".", side->path) : memory_text(side->path);
+    const char *argv[] = {path, "--worker", "hello", NULL};
+    struct program program = {.argv = argv,
+                              .limit_s = HELLO_LIMIT_S,
+                              .output_max = HELLO_BYTES_MAX,
+                              .interruptible = true};
     struct program_end end;
     program_run(&program, &end);
+    free(path);
     int code = -1;
     if (end.outcome != PROGRAM_EXITED || end.code != 0) {
         no_hello(side, &end, error);
@@ -142,7 +149,8 @@ static int open_program(const char *path, struct error *error)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FD_FROM);
     if (moved < 0) {
-        error_set(error, STATUS_ENVIRONMENT, "cannot open %s: %s", path, strerror(errno));
+        int cause = errno == EINVAL ? EMFILE : errno; /* the limit is below FD_FROM */
+        error_set(error, STATUS_ENVIRONMENT, "cannot open %s: %s", path, strerror(cause));
     }
     if (fd >= 0) {
         close(fd);

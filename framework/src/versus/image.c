@@ -29,7 +29,9 @@ const void *image_entries(Elf_Scn *section, size_t entry, size_t *count)
 {
     const Elf_Data *data = elf_getdata(section, NULL);
     *count = 0;
-    if (data == NULL || data->d_buf == NULL || data->d_size % entry != 0) {
+    size_t alignment = entry < sizeof(uint64_t) ? entry : sizeof(uint64_t);
+    if (data == NULL || data->d_buf == NULL || data->d_size % entry != 0 ||
+        (uintptr_t)data->d_buf % alignment != 0) {
         return NULL;
     }
     *count = data->d_size / entry;
@@ -138,6 +140,9 @@ static bool is_supported(struct image *image)
         image_refuse(image, "it is no position-independent executable");
     } else if (image->header->e_shnum == 0) {
         image_refuse(image, "it has no section table");
+    } else if (image->header->e_shoff % sizeof(uint64_t) != 0 ||
+               image->header->e_phoff % sizeof(uint64_t) != 0) {
+        image_refuse(image, "its header is damaged");
     }
     return image->why.length == 0;
 }

@@ -55,6 +55,9 @@ static const char *version_name(const struct image *image, unsigned number)
             if (aux.vna_other == number) {
                 return image_text(image, header->sh_link, aux.vna_name);
             }
+            if (aux.vna_next == 0) {
+                break;
+            }
             aux_at += aux.vna_next;
         }
         at += need.vn_next;

@@ -10,6 +10,9 @@ const double judge_spending[JUDGE_LOOKS] = {0.1, 0.3, 0.6};
 /* Power at which smallest effects and needed pairs are stated. */
 #define POWER 0.8
 
+/* More pairs than this nobody runs. */
+#define NEEDED_MAX 20000
+
 /* The pairs of one stage as the statistics take them. */
 struct stage {
     size_t count;

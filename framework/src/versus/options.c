@@ -105,6 +105,9 @@ int compare_options_parse(int argc, char *const argv[], struct compare_options *
             error, STATUS_USAGE,
             "compare: which executables or folders? assay compare OLD NEW [FILTER]...");
     }
+    if (o->exact && o->words.count == 2) {
+        return error_set(error, STATUS_USAGE, "--exact needs a FILTER: a whole id");
+    }
     if (!(o->guard < o->margin)) {
         return error_set(
             error, STATUS_USAGE,

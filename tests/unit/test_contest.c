@@ -1,0 +1,576 @@
+/* Which pair runs when, and what becomes of it: whole comparisons whose pairs are played. */
+#include "contest_play.h"
+#include "near.h"
+#include "versus/judge.h"
+
+static const struct pairs_law slower = {.log_effect = 0.05, .deviation = 0.001};
+static const struct pairs_law faster = {.log_effect = -0.05, .deviation = 0.001};
+
+static int release(void **state)
+{
+    (void)state;
+    forget_contest();
+    return 0;
+}
+
+static size_t pairs_of(size_t bout, bool confirming)
+{
+    return bout_count_pairs(&bouts[bout], confirming);
+}
+
+/* ---- The schedule ---- */
+
+/* Every round has each benchmark once, in an order of its own. */
+static void test_rounds(void **state)
+{
+    size_t same = 0;
+    (void)state;
+    make_contest(12);
+    contest_run(&contest);
+    assert_int_equal(call_count, 12 * 16);
+    for (size_t round = 0; round < 16; round++) {
+        const struct call *now = &calls[round * 12];
+        bool seen[12] = {false};
+        for (size_t i = 0; i < 12; i++) {
+            assert_false(seen[now[i].bout]);
+            seen[now[i].bout] = true;
+            same += round > 0 && now[i].bout == now[i - 12].bout;
+        }
+    }
+    /* By lot, one place of twelve stays as it was: 15 of 180. */
+    assert_in_range(same, 1, 40);
+    assert_int_equal(count_verdicts(0, 12, VERSUS_UNCHANGED), 12);
+}
+
+/* Of each two pairs of a benchmark one sets up the old side first, by lot which. */
+static void test_orders(void **state)
+{
+    size_t old_first = 0;
+    (void)state;
+    make_contest(40);
+    contest_run(&contest);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(benchmarks[i].pair_count, 16);
+        for (size_t k = 0; k < 16; k += 2) {
+            const struct versus_pair *two = &benchmarks[i].pairs[k];
+            assert_int_equal(two[0].order + two[1].order, 0);
+            old_first += two[0].order == 1;
+        }
+    }
+    /* 320 tosses; four standard deviations are 36. */
+    assert_in_range(old_first, 124, 196);
+    for (size_t i = 1; i < call_count; i++) {
+        assert_true(calls[i].luck != calls[i - 1].luck);
+    }
+}
+
+static void noisy_contest(uint64_t seed)
+{
+    make_contest(20);
+    for (size_t i = 0; i < 20; i++) {
+        players[i].law = (struct pairs_law){.deviation = 0.001 * (double)(i + 1)};
+    }
+    players[3].law = slower;
+    rng_seed(&contest.ring.rng, seed);
+    contest_run(&contest);
+}
+
+static void test_same_seed_same_schedule(void **state)
+{
+    static struct call before[CALLS_MAX];
+    (void)state;
+    noisy_contest(77);
+    size_t count = call_count;
+    memcpy(before, calls, count * sizeof *calls);
+    forget_contest();
+    noisy_contest(77);
+    assert_int_equal(call_count, count);
+    assert_memory_equal(before, calls, count * sizeof *calls);
+    forget_contest();
+    noisy_contest(78);
+    assert_memory_not_equal(before, calls, 100 * sizeof *calls);
+}
+
+/* ---- Stages ---- */
+
+static void test_confirmation(void **state)
+{
+    (void)state;
+    make_contest(10);
+    players[2].law = slower;
+    players[7].law = faster;
+    contest_run(&contest);
+    /* Ten rounds of all; then the two alone, who are settled at the first look. */
+    for (size_t i = 160; i < call_count; i++) {
+        assert_true(calls[i].bout == 2 || calls[i].bout == 7);
+    }
+    assert_int_equal(call_count, 160 + 2 * 20);
+    for (size_t i = 0; i < 10; i++) {
+        bool changed = i == 2 || i == 7;
+        assert_int_equal(pairs_of(i, false), 16);
+        assert_int_equal(pairs_of(i, true), changed ? 20 : 0);
+        assert_int_equal(benchmarks[i].flagged, changed);
+    }
+    assert_int_equal(benchmarks[2].verdict, VERSUS_REGRESSED);
+    assert_int_equal(benchmarks[7].verdict, VERSUS_IMPROVED);
+    assert_int_equal(count_verdicts(0, 10, VERSUS_UNCHANGED), 8);
+    /* Only the fresh pairs are in the figures. */
+    double sum = 0;
+    for (size_t i = 16; i < 36; i++) {
+        assert_true(benchmarks[2].pairs[i].confirming);
+        sum += benchmarks[2].pairs[i].log_ratio / 20;
+    }
+    assert_within(log1p(benchmarks[2].effect.point), sum, 0.0005);
+}
+
+/* What the screen suspected for no reason is let go as soon as that is plain. */
+static void test_futile_confirmation_ends_early(void **state)
+{
+    (void)state;
+    make_contest(1);
+    players[0].law = (struct pairs_law){.log_effect = 0.0008};
+    contest_run(&contest);
+    assert_true(benchmarks[0].flagged);
+    assert_int_equal(pairs_of(0, true), 20);
+    assert_int_equal(benchmarks[0].verdict, VERSUS_UNCHANGED);
+}
+
+/* Little beyond the guard: it takes all pairs to tell. */
+static void test_confirmation_takes_all_pairs(void **state)
+{
+    (void)state;
+    make_contest(1);
+    players[0].law = (struct pairs_law){.log_effect = 0.005, .deviation = 0.004};
+    contest_run(&contest);
+    assert_true(benchmarks[0].flagged);
+    assert_int_equal(pairs_of(0, true), 60);
+}
+
+/* Families: each direction, and the canaries, share a chance of their own. */
+static void test_families(void **state)
+{
+    (void)state;
+    make_contest(9);
+    players[0].law = slower;
+    players[1].law = faster;
+    players[2].law = faster;
+    for (size_t i = 4; i < 9; i++) {
+        bouts[i].canary = true;
+        players[i].law = i == 8 ? faster : slower;
+    }
+    contest_run(&contest);
+    double first_look = settings.false_alarms * judge_spending[0];
+    assert_near(bouts[0].level, first_look, 1e-9);
+    assert_near(bouts[1].level, first_look / 2, 1e-9);
+    assert_near(bouts[2].level, first_look / 2, 1e-9);
+    for (size_t i = 4; i < 8; i++) {
+        assert_near(bouts[i].level, first_look / 4, 1e-9);
+    }
+    assert_near(bouts[8].level, first_look, 1e-9);
+    assert_false(bouts[3].rejected);
+    assert_near(judge_spending[0] + judge_spending[1] + judge_spending[2], 1, 1e-12);
+}
+
+/* Nine pairs on one side are one pattern of 512: too many for one of twenty at this level. */
+static void test_ranks_that_cannot_agree(void **state)
+{
+    (void)state;
+    make_contest(20);
+    settings.confirm_pairs = 9;
+    for (size_t i = 0; i < 20; i++) {
+        players[i].law = slower;
+    }
+    contest_run(&contest);
+    assert_int_equal(count_verdicts(0, 20, VERSUS_INCONCLUSIVE), 20);
+    for (size_t i = 0; i < 20; i++) {
+        assert_non_null(strstr(benchmarks[i].note, "signed-rank"));
+    }
+}
+
+static void test_below_resolution(void **state)
+{
+    (void)state;
+    make_contest(2);
+    for (size_t i = 0; i < 2; i++) {
+        players[i].law = slower;
+        bouts[i].loop_ns[0] = i == 0 ? EACH_NS : EACH_NS / 100;
+        bouts[i].loop_ns[1] = bouts[i].loop_ns[0];
+    }
+    contest_run(&contest);
+    assert_true(benchmarks[0].below_resolution);
+    assert_int_equal(benchmarks[0].pair_count, 16);
+    assert_int_equal(benchmarks[0].verdict, VERSUS_INCONCLUSIVE);
+    assert_false(benchmarks[1].below_resolution);
+    assert_int_equal(benchmarks[1].verdict, VERSUS_REGRESSED);
+}
+
+/* Further rounds: for what was never suspected, is open, and may be settled by so many pairs. */
+static void test_extension(void **state)
+{
+    size_t extended = 0;
+    (void)state;
+    make_contest(60);
+    for (size_t i = 0; i < 60; i++) {
+        players[i].law.deviation = i < 20 ? 0.001 : i < 40 ? 0.015 : 0.3;
+    }
+    contest_run(&contest);
+    for (size_t i = 0; i < 60; i++) {
+        size_t screening = pairs_of(i, false);
+        assert_true(screening == 16 || screening == 32 || screening == 48);
+        extended += screening > 16;
+        if (i < 20 || i >= 40 || benchmarks[i].flagged) {
+            assert_int_equal(screening, 16); /* settled, hopeless, suspected */
+        } else if (benchmarks[i].verdict == VERSUS_INCONCLUSIVE) {
+            assert_true(screening + benchmarks[i].pairs_needed > 48);
+        }
+    }
+    print_message("ext %zu unch %zu\n", extended, count_verdicts(20, 40, VERSUS_UNCHANGED));
+    assert_true(extended >= 5);
+    assert_true(count_verdicts(20, 40, VERSUS_UNCHANGED) >= 10);
+    assert_int_equal(count_verdicts(40, 60, VERSUS_UNCHANGED), 0);
+}
+
+static double most_left_s;
+
+static void watch(void *context, const char *id, double done, double left_s)
+{
+    *(size_t *)context += 1;
+    assert_true(done >= 0 && done <= 1);
+    assert_true(id[0] >= '0' && id[0] <= '9');
+    most_left_s = fmax(most_left_s, left_s);
+}
+
+/* Who watches is told of every pair, and never of an endless time. */
+static void test_watching(void **state)
+{
+    size_t watched = 0;
+    (void)state;
+    make_contest(8);
+    for (size_t i = 0; i < 8; i++) {
+        players[i].law.deviation = 0.012;
+    }
+    players[0].law = slower;
+    contest.watch = watch;
+    contest.watch_context = &watched;
+    most_left_s = 0;
+    contest_run(&contest);
+    assert_true(call_count > 8 * 16 + 20); /* there was an extension */
+    assert_int_equal(watched, call_count);
+    assert_true(most_left_s < 8 * 60 * 0.04);
+}
+
+/* ---- Time ---- */
+
+static void test_budget_is_kept(void **state)
+{
+    static const double budgets_s[] = {0.01, 1, 3, 8, 20, 60};
+    (void)state;
+    for (size_t n = 0; n < sizeof budgets_s / sizeof *budgets_s; n++) {
+        make_contest(30);
+        for (size_t i = 0; i < 30; i++) {
+            players[i].seconds = 0.02 + 0.002 * (double)i;
+            players[i].law.deviation = 0.015;
+        }
+        players[5].law = slower;
+        settings.time_budget_s = budgets_s[n];
+        contest_run(&contest);
+        /* Only what a first pair takes cannot be known before. */
+        assert_true(clock_s - 1000 <= budgets_s[n] + 0.08);
+        if (budgets_s[n] >= 20) {
+            assert_int_equal(benchmarks[5].verdict, VERSUS_REGRESSED);
+        }
+        if (n > 0) {
+            assert_true(clock_s - 1000 > budgets_s[n] / 2);
+        }
+        forget_contest();
+    }
+    make_contest(0);
+}
+
+/* Screening gets at most six tenths of the time, so that there is some to confirm. */
+static void test_budget_is_shared(void **state)
+{
+    (void)state;
+    make_contest(10);
+    settings.time_budget_s = 10 * 0.03 * 20; /* twenty rounds */
+    for (size_t i = 0; i < 10; i++) {
+        players[i].law = slower;
+    }
+    contest_run(&contest);
+    for (size_t i = 0; i < 10; i++) {
+        assert_in_range(pairs_of(i, false), 11, 12);
+        assert_true(pairs_of(i, true) <= 9);
+        assert_true(benchmarks[i].verdict == VERSUS_INCONCLUSIVE);
+        assert_non_null(strstr(benchmarks[i].note, "before it was confirmed"));
+    }
+}
+
+/* A budget that is left over goes to what is open: up to twelve times the screen. */
+static void test_budget_is_used(void **state)
+{
+    size_t most = 0;
+    (void)state;
+    make_contest(10);
+    settings.time_budget_s = 100;
+    for (size_t i = 0; i < 9; i++) {
+        players[i].law.deviation = 0.03;
+    }
+    contest_run(&contest);
+    for (size_t i = 0; i < 9; i++) {
+        size_t screening = pairs_of(i, false);
+        if (!benchmarks[i].flagged) {
+            assert_true(benchmarks[i].verdict == VERSUS_UNCHANGED || screening == 12 * 16);
+            assert_in_range(screening, 17, 12 * 16);
+        }
+        most = screening > most ? screening : most;
+    }
+    assert_true(most > 3 * 16);
+    assert_int_equal(pairs_of(9, false), 16);
+}
+
+static void test_untried(void **state)
+{
+    (void)state;
+    make_contest(5);
+    settings.time_budget_s = 0.07;
+    contest_run(&contest);
+    assert_true(contest.out_of_time && !contest.interrupted);
+    size_t tried = 0;
+    for (size_t i = 0; i < 5; i++) {
+        tried += benchmarks[i].pair_count > 0;
+        if (benchmarks[i].pair_count == 0) {
+            assert_int_equal(benchmarks[i].status, VERSUS_UNTRIED);
+            assert_string_equal(benchmarks[i].reason, "the time was up before its first pair");
+        } else {
+            assert_string_equal(benchmarks[i].note, "too few pairs for an interval");
+        }
+    }
+    assert_int_equal(tried, 2);
+}
+
+/* A single one that needs more time than is left keeps nobody else from being confirmed. */
+static void test_one_that_does_not_fit(void **state)
+{
+    (void)state;
+    make_contest(4);
+    settings.time_budget_s = 60;
+    players[3].seconds = 11; /* five rounds, and not a sixth */
+    players[0].law = slower;
+    contest_run(&contest);
+    assert_true(contest.out_of_time);
+    assert_int_equal(pairs_of(3, false), 5);
+    assert_int_equal(benchmarks[0].verdict, VERSUS_REGRESSED);
+    assert_int_equal(pairs_of(0, true), 20);
+    assert_true(clock_s - 1000 <= 60);
+}
+
+static void test_estimate(void **state)
+{
+    (void)state;
+    struct versus_settings s = pairs_usual;
+    /* 16 pairs of 20 ms and what their start takes. */
+    assert_within(contest_estimate_s(&s, 100), 100 * 16 * 0.03, 100 * 16 * 0.015);
+    assert_near(contest_estimate_s(&s, 200), 2 * contest_estimate_s(&s, 100), 1e-12);
+    assert_true(contest_estimate_s(&s, 0) == 0);
+}
+
+/* ---- What goes wrong ---- */
+
+static void test_interrupted_before_it_began(void **state)
+{
+    (void)state;
+    make_contest(3);
+    contest.interrupted = true;
+    contest_run(&contest);
+    assert_int_equal(call_count, 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(benchmarks[i].status, VERSUS_UNTRIED);
+        assert_string_equal(benchmarks[i].reason, "the run was interrupted before its first pair");
+    }
+}
+
+static void test_interrupted_in_the_screen(void **state)
+{
+    (void)state;
+    make_contest(10);
+    players[1].law = slower;
+    interrupt_at = 10 * 9 + 5;
+    contest_run(&contest);
+    assert_true(contest.interrupted);
+    assert_int_equal(call_count, interrupt_at + 1);
+    for (size_t i = 0; i < 10; i++) {
+        assert_in_range(benchmarks[i].pair_count, 9, 10);
+        assert_int_equal(benchmarks[i].status, VERSUS_COMPARED);
+    }
+    assert_int_equal(benchmarks[1].verdict, VERSUS_INCONCLUSIVE);
+    assert_non_null(strstr(benchmarks[1].note, "before it was confirmed"));
+    assert_int_equal(count_verdicts(0, 10, VERSUS_UNCHANGED), 9);
+}
+
+static void test_interrupted_in_the_first_round(void **state)
+{
+    (void)state;
+    make_contest(10);
+    interrupt_at = 4;
+    contest_run(&contest);
+    size_t tried = 0;
+    for (size_t i = 0; i < 10; i++) {
+        tried += benchmarks[i].status == VERSUS_COMPARED;
+        assert_true(benchmarks[i].reason != NULL || benchmarks[i].note != NULL);
+    }
+    assert_int_equal(tried, 4);
+}
+
+static void test_interrupted_in_the_confirmation(void **state)
+{
+    (void)state;
+    make_contest(10);
+    players[1].law = slower;
+    players[2].law = slower;
+    players[3].law = (struct pairs_law){.log_effect = 0.0098, .deviation = 0.01};
+    interrupt_at = 160 + 3 * 20 + 7;
+    contest_run(&contest);
+    assert_true(contest.interrupted);
+    assert_int_equal(call_count, interrupt_at + 1);
+    assert_int_equal(benchmarks[1].verdict, VERSUS_REGRESSED); /* since the first look */
+    assert_int_equal(benchmarks[2].verdict, VERSUS_REGRESSED);
+    assert_int_equal(benchmarks[3].verdict, VERSUS_INCONCLUSIVE);
+    assert_non_null(strstr(benchmarks[3].note, "before it was confirmed"));
+}
+
+static void assert_failed(size_t bout, enum versus_status status, size_t called)
+{
+    assert_int_equal(benchmarks[bout].status, status);
+    assert_string_equal(benchmarks[bout].reason, "new: it said so");
+    assert_int_equal(players[bout].called, called);
+    assert_int_equal(benchmarks[bout].pair_count, called - 1);
+}
+
+/* At the first pair, a later one, a confirming one: it is left alone from then on, and the others
+ * get what they would have got. */
+static void test_failing(void **state)
+{
+    (void)state;
+    make_contest(8);
+    players[0] = (struct player){.seconds = 0.03, .ends_at = 0, .ends_as = PAIR_FAILED};
+    players[1] = (struct player){.seconds = 0.03, .ends_at = 7, .ends_as = PAIR_FAILED};
+    players[2] = (struct player){.seconds = 0.03, .ends_at = 0, .ends_as = PAIR_SKIPPED};
+    players[3] =
+        (struct player){.seconds = 0.03, .ends_at = 18, .ends_as = PAIR_FAILED, .law = slower};
+    players[4].law = slower;
+    contest_run(&contest);
+    assert_failed(0, VERSUS_FAILED, 1);
+    assert_failed(1, VERSUS_FAILED, 8);
+    assert_failed(2, VERSUS_SKIPPED, 1);
+    assert_failed(3, VERSUS_FAILED, 19);
+    assert_int_equal(benchmarks[4].verdict, VERSUS_REGRESSED);
+    assert_int_equal(count_verdicts(5, 8, VERSUS_UNCHANGED), 3);
+    assert_false(contest.interrupted || contest.out_of_time);
+}
+
+static void test_nothing_to_do(void **state)
+{
+    (void)state;
+    make_contest(0);
+    contest_run(&contest);
+    assert_int_equal(call_count, 0);
+    forget_contest();
+    make_contest(2);
+    benchmarks[0].status = VERSUS_IDENTICAL;
+    contest_run(&contest);
+    assert_int_equal(players[0].called, 0);
+    assert_int_equal(benchmarks[0].status, VERSUS_IDENTICAL);
+    assert_null(benchmarks[0].note);
+}
+
+/* ---- How often it is right ---- */
+
+/* Pairs as they are in life: 0.3 % of noise, and four in a hundred 10 % off. */
+static struct pairs_law life(double log_effect)
+{
+    return (struct pairs_law){.log_effect = log_effect, .deviation = 0.003, .unlucky = 0.04};
+}
+
+/* 2,000 benchmarks, of which none changed: one such comparison in a hundred may call one slower. */
+static void test_no_false_alarm(void **state)
+{
+    (void)state;
+    make_contest(2000);
+    for (size_t i = 0; i < 2000; i++) {
+        players[i].law = life(0);
+    }
+    contest_run(&contest);
+    assert_int_equal(count_verdicts(0, 2000, VERSUS_REGRESSED), 0);
+    assert_int_equal(count_verdicts(0, 2000, VERSUS_IMPROVED), 0);
+    assert_true(count_verdicts(0, 2000, VERSUS_UNCHANGED) > 1900);
+    size_t flagged = 0;
+    for (size_t i = 0; i < 2000; i++) {
+        flagged += benchmarks[i].flagged;
+    }
+    /* The screen asks for one in ten at the most, as it does in either direction for 5 %. */
+    assert_in_range(flagged, 50, 260);
+}
+
+/* Every tenth is 2 % slower or faster. */
+static void test_2_percent_is_found(void **state)
+{
+    (void)state;
+    make_contest(1000);
+    for (size_t i = 0; i < 1000; i++) {
+        players[i].law = life(i < 50 ? log(1.02) : i < 100 ? -log(1.02) : 0);
+    }
+    contest_run(&contest);
+    assert_true(20 * count_verdicts(0, 50, VERSUS_REGRESSED) >= 19 * 50);
+    assert_true(20 * count_verdicts(50, 100, VERSUS_IMPROVED) >= 19 * 50);
+    assert_int_equal(count_verdicts(50, 1000, VERSUS_REGRESSED), 0);
+    assert_int_equal(count_verdicts(0, 50, VERSUS_IMPROVED), 0);
+    assert_int_equal(count_verdicts(100, 1000, VERSUS_IMPROVED), 0);
+}
+
+/* A change within the guard is none, however surely it is seen. */
+static void test_guard(void **state)
+{
+    (void)state;
+    make_contest(300);
+    for (size_t i = 0; i < 300; i++) {
+        players[i].law =
+            (struct pairs_law){.log_effect = i % 2 == 0 ? 0.0025 : -0.0025, .deviation = 0.003};
+    }
+    contest_run(&contest);
+    assert_int_equal(count_verdicts(0, 300, VERSUS_REGRESSED), 0);
+    assert_int_equal(count_verdicts(0, 300, VERSUS_IMPROVED), 0);
+    assert_true(count_verdicts(0, 300, VERSUS_UNCHANGED) > 280);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_rounds, release),
+        cmocka_unit_test_teardown(test_orders, release),
+        cmocka_unit_test_teardown(test_same_seed_same_schedule, release),
+        cmocka_unit_test_teardown(test_confirmation, release),
+        cmocka_unit_test_teardown(test_futile_confirmation_ends_early, release),
+        cmocka_unit_test_teardown(test_confirmation_takes_all_pairs, release),
+        cmocka_unit_test_teardown(test_families, release),
+        cmocka_unit_test_teardown(test_ranks_that_cannot_agree, release),
+        cmocka_unit_test_teardown(test_below_resolution, release),
+        cmocka_unit_test_teardown(test_extension, release),
+        cmocka_unit_test_teardown(test_watching, release),
+        cmocka_unit_test_teardown(test_budget_is_kept, release),
+        cmocka_unit_test_teardown(test_budget_is_shared, release),
+        cmocka_unit_test_teardown(test_budget_is_used, release),
+        cmocka_unit_test_teardown(test_untried, release),
+        cmocka_unit_test_teardown(test_one_that_does_not_fit, release),
+        cmocka_unit_test(test_estimate),
+        cmocka_unit_test_teardown(test_interrupted_before_it_began, release),
+        cmocka_unit_test_teardown(test_interrupted_in_the_screen, release),
+        cmocka_unit_test_teardown(test_interrupted_in_the_first_round, release),
+        cmocka_unit_test_teardown(test_interrupted_in_the_confirmation, release),
+        cmocka_unit_test_teardown(test_failing, release),
+        cmocka_unit_test_teardown(test_nothing_to_do, release),
+        cmocka_unit_test_teardown(test_no_false_alarm, release),
+        cmocka_unit_test_teardown(test_2_percent_is_found, release),
+        cmocka_unit_test_teardown(test_guard, release),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
