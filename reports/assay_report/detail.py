@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -51,12 +52,18 @@ class QuantileRow:
 
 
 @dataclass(frozen=True)
-class SampleTable:
-    """Samples as rows of a table; `left_out` says how many are not listed."""
+class NumberTable:
+    """Rows of numbers; `left_out` says how many are not listed."""
 
     headings: list[str]
     body: Markup
     left_out: int
+
+    @staticmethod
+    def of(columns: Mapping[str, Sequence[str]], left_out: int) -> NumberTable:
+        """Cells must be numbers or our own words: escaping each takes most of a page's time."""
+        rows = ["<tr><td>" + "<td>".join(cells) for cells in zip(*columns.values())]
+        return NumberTable(list(columns), Markup("\n".join(rows)), left_out)
 
 
 def repeat_command(suite: Suite, benchmark: Benchmark) -> str:
@@ -169,7 +176,7 @@ def latency_note(benchmark: Benchmark) -> str:
     return note
 
 
-def sample_table(samples: Samples, unit: TimeUnit, measurement: Measurement | None) -> SampleTable:
+def sample_table(samples: Samples, unit: TimeUnit, measurement: Measurement | None) -> NumberTable:
     """The samples in order; `measurement` names outliers, without it none are named."""
     limit = min(len(samples), DRAWN_SAMPLES)
     times = samples.per_iteration_ns[:limit]
@@ -185,6 +192,4 @@ def sample_table(samples: Samples, unit: TimeUnit, measurement: Measurement | No
         columns["Page faults"] = [str(count) for count in samples.page_faults[:limit]]
     if measurement:
         columns["Outlier"] = [measurement.outliers.class_of(time) for time in times]
-    # Only numbers and our own words: built here, as escaping each cell takes most of a page's time.
-    rows = ["<tr><td>" + "<td>".join(cells) for cells in zip(*columns.values())]
-    return SampleTable(list(columns), Markup("\n".join(rows)), len(samples) - limit)
+    return NumberTable.of(columns, len(samples) - limit)

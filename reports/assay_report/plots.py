@@ -55,8 +55,22 @@ def density_range(measurement: Measurement) -> Range:
     """The core of the samples, wide enough that the curve has points to be drawn through."""
     unit_ns = measurement.unit.ns
     view = core_range([time / unit_ns for time in measurement.samples.per_iteration_ns])
-    missing = 24 * measurement.density.step / unit_ns - view.width
+    return widened(view, 24 * measurement.density.step / unit_ns)
+
+
+def widened(view: Range, least: float) -> Range:
+    """The range, at least so wide, about the same middle."""
+    missing = least - view.width
     return Range(view.low - missing / 2, view.high + missing / 2) if missing > 0 else view
+
+
+def effect_span(panel: Panel, role: str, bounds: tuple[float, float, float], y: float) -> None:
+    """An interval (lower, point, upper) with its ends and its point at a height."""
+    lower, point, upper = bounds
+    panel.line(role, [(lower, y), (upper, y)])
+    for end in (lower, upper):
+        panel.line(role, [(end, y - 0.12), (end, y + 0.12)])
+    panel.dots(role, [(point, y)])
 
 
 def curve_points(
@@ -289,9 +303,7 @@ def _change(page: str, comparison: Comparison) -> Figure:
     panel.x_axis(linear_ticks(view), "change of the low mean (%)")
     panel.rectangle("noise", Range(-noise * 100, noise * 100), Range(0, 1))
     panel.vertical("zero", 0.0, Range(0, 1))
-    panel.line("change", [(change.lower * 100, 0.5), (change.upper * 100, 0.5)])
-    for end in (change.lower * 100, change.upper * 100):
-        panel.line("change", [(end, 0.38), (end, 0.62)])
-    panel.dots("change", [(change.point * 100, 0.5)])
+    bounds = (change.lower * 100, change.point * 100, change.upper * 100)
+    effect_span(panel, "change", bounds, 0.5)
     panel.draw()
     return figure

@@ -17,6 +17,7 @@ ROLES = (
     "axis", "tick", "title", "grid", "now", "now-fill", "old", "old-fill", "head", "band",
     "mild", "severe", "beyond", "mark", "fence-mild", "fence-severe", "zero", "noise", "change",
     "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8",
+    "guard", "margin", "tail", "pair-old", "pair-new", "screen-old", "screen-new",
 )  # fmt: skip
 
 SLOT = "@@axis@@"
@@ -115,6 +116,12 @@ class Panel:
     def heading(self, text: str) -> None:
         """A title on the left above the axes."""
         self._set(f"set label '{text}' at graph 0, graph 1.1 left {text_colour('title')}")
+
+    def note(self, text: str, x: float, side: str) -> None:
+        """A word at the top, to the "left" (it begins there) or "right" (it ends there) of x."""
+        gap = "character 0.6, 0" if side == "left" else "character -0.6, 0"
+        at = f"first {number(x)}, graph 0.96"
+        self._set(f"set label '{text}' at {at} {side} offset {gap} {text_colour('tick')}")
 
     def rectangle(self, role: str, x: Range, y: Range) -> None:
         """A filled area behind the data; parts outside the axes are cut off."""

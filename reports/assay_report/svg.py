@@ -35,6 +35,7 @@ _SPACES = re.compile(r"\s+(?=[A-Z]|$)|(?<=[A-Z])\s+")
 _BEYOND_TENTHS = re.compile(r"(?<=\.\d)\d+")
 _CROSS_ROLES = frozenset(("severe", "mark"))
 _TRIANGLE_ROLES = frozenset(("beyond",))
+_DIAMOND_ROLES = frozenset(("pair-new", "screen-new", "tail"))
 
 
 def draw(figures: Sequence[Figure]) -> dict[str, str]:
@@ -114,6 +115,8 @@ def _dot(role: str, x: str, y: str) -> str:
         return f"{at}m-3-3l6 6m0-6l-6 6"
     if role in _TRIANGLE_ROLES:
         return f"{at}m-3 3l6 0l-3-6z"
+    if role in _DIAMOND_ROLES:
+        return f"{at}m0-4.5l4.5 4.5l-4.5 4.5l-4.5-4.5z"
     return f"{at}h0"
 
 

@@ -38,7 +38,7 @@ def point_words(effect: Effect) -> str:
 
 
 def p_words(p: float) -> str:
-    return f"p < 0.0001" if p < 1e-4 else f"p = {fixed(p, 4) if p < 0.1 else significant(p, 2)}"
+    return "p < 0.0001" if p < 1e-4 else f"p = {fixed(p, 4) if p < 0.1 else significant(p, 2)}"
 
 
 def around(share: float) -> str:
@@ -91,7 +91,7 @@ def verdict_sentences(finding: Finding, versus: Versus) -> list[str]:
         said.append(f"What stood against a verdict: {finding.note}.")
     settled = settlement(finding)
     if settled:
-        said.append(f"About {settled}.")
+        said.append(f"{settled}.")
     if finding.tail_slower:
         said.append(_tail_sentence(finding))
     return [sentence for sentence in said if sentence]

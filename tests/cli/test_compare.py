@@ -81,6 +81,16 @@ def test_workers_get_what_a_program_from_a_shell_gets(contest: Contest) -> None:
     assert run.status == 0, run
 
 
+def test_a_program_that_looks_beside_itself(contest: Contest) -> None:
+    """For libraries or data: it must be run where it is, and not as a copy."""
+    contest.sides(["plain\tone", "plain\ttwo"])
+    del contest.env["CONTENDER_OLD"], contest.env["CONTENDER_NEW"]
+    run = contest.compare()
+    assert run.status in (0, 1), run
+    assert {b["status"] for b in contest.document()["benchmarks"]} == {"compared"}
+    assert any("copies" in warning for warning in contest.document()["warnings"])
+
+
 def test_threads_get_all_cpus(contest: Contest) -> None:
     """One CPU is for what has one thread; several threads are not to share it."""
     if len(os.sched_getaffinity(0)) < 2:
@@ -355,6 +365,21 @@ def test_a_time_budget_that_is_too_short(contest: Contest) -> None:
     assert f"{len(untried)} untried" in run.out
     assert contest.document()["complete"] is True
     assert contest.compare("--time-budget", "1", "--require-verdict").status == 5
+
+
+@pytest.mark.parametrize("kind", ["long_sleep", "hang_in_loop"])
+def test_a_time_budget_ends_a_pair(contest: Contest, kind: str) -> None:
+    """Four iterations a side take longer than there is."""
+    contest.sides([f"{kind}\tone", f"{kind}\ttwo"])
+    begun = time.monotonic()
+    run = contest.compare("--time-budget", "1.5", timeout=20)
+    assert time.monotonic() - begun < 1.5 * 1.05 + 1
+    assert run.status == 0, run
+    assert {b["status"] for b in contest.benchmarks().values()} == {"untried"}
+    assert {b["reason"] for b in contest.benchmarks().values()} == {
+        "the time was up before its first pair had ended",
+        "the time was up before its first pair",
+    }
 
 
 # ---- What is written ---------------------------------------------------------------------------

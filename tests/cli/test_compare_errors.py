@@ -186,6 +186,14 @@ def test_nothing_in_common(contest: Contest) -> None:
     assert_one_line(contest.compare(), 2, "no benchmark is on both sides", "1 on the old", "1 on")
 
 
+def test_two_executables_of_one_suite(contest: Contest) -> None:
+    contest.sides(["plain\tone"])
+    shutil.copy2(contest.folder / "new" / "contender", contest.folder / "new" / "another")
+    shutil.copy2(contest.folder / "new" / "contender.plan", contest.folder / "new" / "another.plan")
+    run = contest.run_command(contest.command("assay", "compare", "old", "new", *SHORT))
+    assert_one_line(run, 2, "another", "contender", "contender/one")
+
+
 @pytest.mark.parametrize("fact", ["compiler", "flags", "variant"])
 def test_different_builds(contest: Contest, fact: str) -> None:
     contest.sides(["plain\tone", f"{fact}\tthis one"], ["plain\tone", f"{fact}\tthat one"])

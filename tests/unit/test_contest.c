@@ -224,7 +224,6 @@ static void test_extension(void **state)
             assert_true(screening + benchmarks[i].pairs_needed > 48);
         }
     }
-    print_message("ext %zu unch %zu\n", extended, count_verdicts(20, 40, VERSUS_UNCHANGED));
     assert_true(extended >= 5);
     assert_true(count_verdicts(20, 40, VERSUS_UNCHANGED) >= 10);
     assert_int_equal(count_verdicts(40, 60, VERSUS_UNCHANGED), 0);
@@ -319,8 +318,9 @@ static void test_budget_is_used(void **state)
     for (size_t i = 0; i < 9; i++) {
         size_t screening = pairs_of(i, false);
         if (!benchmarks[i].flagged) {
-            assert_true(benchmarks[i].verdict == VERSUS_UNCHANGED || screening == 12 * 16);
-            assert_in_range(screening, 17, 12 * 16);
+            assert_true(benchmarks[i].verdict == VERSUS_UNCHANGED ||
+                        screening + benchmarks[i].pairs_needed > 12 * 16);
+            assert_in_range(screening, 16, 12 * 16);
         }
         most = screening > most ? screening : most;
     }

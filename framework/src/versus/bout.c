@@ -297,6 +297,44 @@ static bool copy_programs(struct bout_ring *ring, struct pair_sides *sides)
     return false;
 }
 
+/* Runs the pair on fresh copies where that is possible. A copy lies in no folder: a program that
+ * looks for libraries or files beside itself works only where it is, and then so do all. */
+static void run_on_copies(struct bout_ring *ring, const struct bout *bout,
+                          const struct pair_sides *sides, const struct duel_request *request,
+                          bool shared, double limit_s, struct pair_outcome *outcome)
+{
+    struct pair_sides copies = *sides;
+    bool copied = ring->fresh && copy_programs(ring, &copies);
+    pair_run(&ring->page, copied ? &copies : sides, request, shared, limit_s, outcome);
+    if (!copied) {
+        return;
+    }
+    close(copies.program[DUEL_OLD]);
+    close(copies.program[DUEL_NEW]);
+    bool failed = (outcome->end == PAIR_FAILED && !outcome->late) || outcome->end == PAIR_SKIPPED;
+    if (failed && bout->benchmark->pair_count == 0) {
+        pair_run(&ring->page, sides, request, shared, limit_s, outcome);
+        ring->fresh = outcome->end != PAIR_DONE;
+    }
+}
+
+static double budget_left_s(const struct bout_ring *ring)
+{
+    uint64_t now = clock_monotonic_ns();
+    if (ring->end_ns == 0) {
+        return INFINITY;
+    }
+    return ring->end_ns > now ? (double)(ring->end_ns - now) / 1e9 : 0;
+}
+
+static void give_up(struct bout *bout)
+{
+    struct versus_benchmark *b = bout->benchmark;
+    if (b->status == VERSUS_UNTRIED && b->reason == NULL) {
+        b->reason = memory_text("the time was up before its first pair had ended");
+    }
+}
+
 bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
 {
     static struct duel_request request; /* large */
@@ -313,18 +351,18 @@ bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
     make_request(ring, bout, &request);
     pair.order = request.first == DUEL_OLD ? 1 : -1;
     double limit_s = fmin(ring->max_time_s, 10 + 20 * bout_pair_seconds(bout, FIRST_LIMIT_S));
-    bool copied = ring->fresh && copy_programs(ring, &sides);
+    double left_s = budget_left_s(ring);
     pair.shared = wants_shared(ring, bout);
-    pair_run(&ring->page, &sides, &request, pair.shared, limit_s, &outcome);
-    if (copied) {
-        close(sides.program[DUEL_OLD]);
-        close(sides.program[DUEL_NEW]);
-    }
+    run_on_copies(ring, bout, &sides, &request, pair.shared, fmin(limit_s, left_s), &outcome);
     if (outcome.end == PAIR_INTERRUPTED) {
         return false;
     }
     bout->seconds += outcome.seconds;
-    ring->unpinned = ring->unpinned || !outcome.pinned;
+    ring->unpinned = ring->unpinned || (outcome.end == PAIR_DONE && !outcome.pinned);
+    if (outcome.end == PAIR_FAILED && outcome.late && left_s < limit_s) {
+        give_up(bout); /* the budget's fault */
+        return true;
+    }
     if (outcome.end != PAIR_DONE) {
         settle(bout, &outcome);
         return true;

@@ -53,10 +53,11 @@ struct bout_ring {
     const struct versus_settings *settings;
     const struct clock_facts *clock;
     double max_time_s; /* of a pair */
-    bool shared_luck;  /* both sides may be given the same addresses */
-    bool fresh;        /* each pair executes fresh copies (versus/fresh.h); false from the first
-                          failure on */
-    bool unpinned;     /* a worker could not be pinned */
+    uint64_t end_ns;  /* clock_monotonic_ns at which the time budget is used up; 0: there is none */
+    bool shared_luck; /* both sides may be given the same addresses */
+    bool fresh;       /* each pair executes fresh copies (versus/fresh.h); false from the first
+                         failure on */
+    bool unpinned;    /* a worker could not be pinned */
     struct rng rng;
     FILE *trace; /* NULL: none */
 };

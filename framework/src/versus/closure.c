@@ -190,10 +190,11 @@ static void add_constructors(struct walk *walk)
     for (int i = 0; i < 2; i++) {
         read_constructors(walk, i, &found[i]);
     }
-    if (found[0].count != found[1].count) {
+    bool same = found[0].count == found[1].count;
+    if (!same) {
         walk_differ(walk, "the programs have other constructors");
     }
-    for (size_t i = 0; i < found[0].count && walk->answer == CLOSURE_SAME; i++) {
+    for (size_t i = 0; same && i < found[0].count && walk->answer == CLOSURE_SAME; i++) {
         const struct image_symbol *symbol[2] = {found[0].functions[i], found[1].functions[i]};
         if (strcmp(symbol[0]->name, symbol[1]->name) != 0) {
             walk_differ(walk, "the programs have other constructors");

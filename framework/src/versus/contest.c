@@ -295,7 +295,9 @@ static void extend(struct contest *c, struct bout **due)
 void contest_run(struct contest *c)
 {
     struct bout **due = memory_zeroed(c->count > 0 ? c->count : 1, sizeof(struct bout *));
+    double budget_s = c->ring.settings->time_budget_s;
     c->begun_ns = c->begun_ns == 0 ? clock_monotonic_ns() : c->begun_ns;
+    c->ring.end_ns = budget_s > 0 ? c->begun_ns + (uint64_t)(budget_s * 1e9) : 0;
     if (!c->interrupted) {
         screen(c, due);
     }

@@ -142,7 +142,7 @@ static bool is_supported(struct image *image)
         image_refuse(image, "it has no section table");
     } else if (image->header->e_shoff % sizeof(uint64_t) != 0 ||
                image->header->e_phoff % sizeof(uint64_t) != 0) {
-        image_refuse(image, "its header is damaged");
+        image_refuse(image, "its tables are not aligned");
     }
     return image->why.length == 0;
 }

@@ -296,6 +296,7 @@ static void judge(const struct duel *d, const struct running *r, double limit_s,
         enum duel_name side = whose == DUEL_NEW ? DUEL_NEW : DUEL_OLD;
         snprintf(why, sizeof why, "did not end within %.3g s", limit_s);
         say(outcome, PAIR_FAILED, side, why);
+        outcome->late = true;
         return;
     }
     outcome->end = PAIR_DONE;

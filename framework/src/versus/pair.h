@@ -21,6 +21,7 @@ struct pair_outcome {
     enum pair_end end;
     enum duel_name side; /* that failed or skipped */
     char reason[RECORD_REASON_BYTES];
+    bool late; /* it failed by not having ended in time */
     bool pinned;
     double seconds; /* from the start of the processes to the end of both */
 };

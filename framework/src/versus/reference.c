@@ -269,7 +269,7 @@ static int unnamed_place(const struct image *image, const struct reference *refe
         last = image->extents[extent].start;
     }
     size_t bound = image_bound_from(image, start + 1);
-    uint64_t end = start;
+    uint64_t end;
     do {
         end = bound < image->bound_count && image->bounds[bound] < last ? image->bounds[bound++]
                                                                         : last;

@@ -65,6 +65,21 @@ static void find_matches(const struct contestants *c, struct matches *m)
     }
 }
 
+/* In a folder, two executables may be of one suite. */
+static int check_unique(const struct matches *m, struct error *error)
+{
+    for (size_t i = 1; i < m->count; i++) {
+        const struct match *a = &m->all[i - 1];
+        const struct match *b = &m->all[i];
+        if (strcmp(a->id, b->id) == 0) {
+            return error_set(error, STATUS_USAGE,
+                             "%s and %s both have the benchmark %s: compare them one by one",
+                             a->pair->name, b->pair->name, a->id);
+        }
+    }
+    return 0;
+}
+
 static int keep_wanted(const struct compare_options *o, struct matches *m, struct error *error)
 {
     const char **ids = memory_zeroed(m->count + 1, sizeof *ids);
@@ -295,6 +310,9 @@ int compare_setup_make(const struct compare_options *o, struct compare_setup *se
     }
     if (code == 0) {
         find_matches(&setup->contestants, &m);
+        code = check_unique(&m, error);
+    }
+    if (code == 0) {
         code = keep_wanted(o, &m, error);
     }
     if (code == 0) {
