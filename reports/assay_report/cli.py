@@ -9,9 +9,10 @@ from pathlib import Path
 from types import FrameType
 
 from .errors import EXIT_ENVIRONMENT, ReportError
-from .load import Json, find_documents, load_results
+from .load import find_documents, load_results
 from .model import build_report
 from .output import replaced_folder
+from .schema import Json
 from .site import Site, write_site
 from .versus_load import load_comparison
 from .versus_model import build_versus
@@ -82,7 +83,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "130 interrupted.",
     )
     parser.add_argument(
-        "results", metavar="RESULTS_DIR", type=Path, help="folder of <suite>.json files and compare.json"
+        "results",
+        metavar="RESULTS_DIR",
+        type=Path,
+        help="folder of <suite>.json files and compare.json",
     )
     parser.add_argument(
         "--out",

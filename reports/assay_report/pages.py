@@ -110,7 +110,9 @@ class _Pages:
             suite=suite,
             group=group,
             sweep=sweep,
-            figures=[self._renderer.figure(group.page, name) for name in ("time", "elements", "bytes")],
+            figures=[
+                self._renderer.figure(group.page, name) for name in ("time", "elements", "bytes")
+            ],
             table_data=rows.table_of_blocks([rows.block_of(group)]),
             confidence=percent(suite.confidence),
         )

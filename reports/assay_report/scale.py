@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .units import fixed
@@ -77,6 +78,15 @@ def short_count(value: float) -> str:
         if abs(value) >= scale:
             return f"{value / scale:.4g}{prefix}"
     return f"{value:.4g}"
+
+
+def spread_out(ticks: Sequence[Tick], least: float) -> list[Tick]:
+    """The ticks without those that are nearer than `least` to one that stays; zero stays first."""
+    kept: list[Tick] = []
+    for tick in sorted(ticks, key=lambda tick: abs(tick.at)):
+        if all(abs(tick.at - other.at) >= least for other in kept):
+            kept.append(tick)
+    return sorted(kept, key=lambda tick: tick.at)
 
 
 def log_range(low: float, high: float) -> Range:

@@ -32,6 +32,11 @@ def _is_finite(value: float) -> bool:
         return False
 
 
+def _same(one: Any, other: Any) -> bool:
+    """Equality of JSON: true is not 1."""
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
 def _is_integer(value: Any) -> bool:
     return _is_number(value) and float(value).is_integer()
 
@@ -79,9 +84,9 @@ class Validator:
         if "if" in schema:
             branch = "then" if self._fits(value, schema["if"], path) else "else"
             self._check(value, schema.get(branch, {}), path)
-        if "const" in schema and value != schema["const"]:
+        if "const" in schema and not _same(value, schema["const"]):
             raise Mismatch(path, f"must be {schema['const']!r}")
-        if "enum" in schema and value not in schema["enum"]:
+        if "enum" in schema and not any(_same(value, item) for item in schema["enum"]):
             raise Mismatch(path, f"must be one of {', '.join(map(repr, schema['enum']))}")
         if "type" in schema:
             self._check_type(value, schema["type"], path)
@@ -158,3 +163,5 @@ def _check_bounds(smallest: float, largest: float, schema: Json, path: str) -> N
         raise Mismatch(path, f"must be more than {schema['exclusiveMinimum']}")
     if "maximum" in schema and largest > schema["maximum"]:
         raise Mismatch(path, f"must be at most {schema['maximum']}")
+    if "exclusiveMaximum" in schema and largest >= schema["exclusiveMaximum"]:
+        raise Mismatch(path, f"must be less than {schema['exclusiveMaximum']}")

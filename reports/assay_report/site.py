@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import pages, versus_pages, versus_plots, words
+from . import pages, versus_facts, versus_pages, versus_plots, words
 from .model import Report
 from .render import Renderer
 from .svg import draw
+from .units import visible
 from .versus_model import Versus
 
 
@@ -33,12 +34,18 @@ def write_site(site: Site, folder: Path) -> str:
         figures += versus_plots.figures_of(versus)
     drawings = draw(figures)
     renderer = Renderer(
-        folder, drawings, report=report, words=words, versus=versus, versus_problem=site.problem
+        folder,
+        drawings,
+        report=report,
+        words=words,
+        versus=versus,
+        versus_summary=versus_facts.summary_of,
+        versus_problem=visible(site.problem),
     )
     if versus is not None:
         versus_pages.write_pages(versus, renderer)
     if report.suites:
         pages.write_pages(report, sweeps, renderer)
         return "index.html"
-    renderer.write("redirect.html", "index.html", page=versus_pages.FIRST)
+    renderer.write("redirect.html", "index.html", target=versus_pages.FIRST)
     return versus_pages.FIRST

@@ -35,7 +35,7 @@ _SPACES = re.compile(r"\s+(?=[A-Z]|$)|(?<=[A-Z])\s+")
 _BEYOND_TENTHS = re.compile(r"(?<=\.\d)\d+")
 _CROSS_ROLES = frozenset(("severe", "mark"))
 _TRIANGLE_ROLES = frozenset(("beyond",))
-_DIAMOND_ROLES = frozenset(("pair-new", "screen-new", "tail"))
+_DIAMOND_ROLES = frozenset(("pair-new", "early-new", "tail"))
 
 
 def draw(figures: Sequence[Figure]) -> dict[str, str]:

@@ -9,9 +9,10 @@ from .facts import Fact, duration_text, machine_facts, moment_text
 from .schema import Json
 from .units import percent, shell_word, time_text, visible
 from .versus_model import Entry, Finding, Side, Versus
+from .versus_words import short_percent
 from .words import count_of
 
-NOISY = 0.1
+NOISY = 0.05
 """Part of the slices from which on a machine is called noisy."""
 
 
@@ -59,10 +60,11 @@ def warnings_of(versus: Versus) -> list[str]:
 def run_facts(versus: Versus) -> list[Fact]:
     document = versus.document
     disturbed = document["disturbed_ratio"]
+    kind, share = "quiet" if disturbed < NOISY else "noisy", percent(disturbed)
     return [
         ("Started", moment_text(document["started_utc"])),
         ("Took", duration_text(document["duration_s"])),
-        ("Disturbed", f"{percent(disturbed) if disturbed else 'none'} of the slices"),
+        ("Machine was", f"{kind}: {share} of the slices disturbed"),
         ("Seed", str(int(document["seed"]))),
         *machine_facts(document["host"], document["clock"]),
         ("Method", f"version {document['method']}, Assay {visible(document['tool']['version'])}"),
@@ -73,12 +75,12 @@ def settings_of(versus: Versus) -> list[Fact]:
     settings = versus.document["settings"]
     cpu, layouts, budget = settings["cpu"], settings["layouts"], settings["time_budget_s"]
     facts = [
-        ("Guard", f"{percent(versus.guard)}: a change must be beyond it to be called"),
-        ("Margin", f"{percent(versus.margin)}: a change shown to be smaller is none"),
-        ("Confidence", f"{percent(versus.confidence)} for every interval"),
+        ("Guard", f"{short_percent(versus.guard)}: a change must be beyond it to be called"),
+        ("Margin", f"{short_percent(versus.margin)}: a change shown to be smaller is none"),
+        ("Confidence", f"{short_percent(versus.confidence)} for every interval"),
         (
             "False alarms",
-            f"{percent(settings['false_alarm_rate'])}: chance of any false \u201cregressed\u201d in "
+            f"{short_percent(settings['false_alarm_rate'])}: chance of any false \u201cregressed\u201d in "
             "the whole comparison",
         ),
         ("Screen", f"{count_of(settings['screen_pairs'], 'pair')} for every benchmark"),
@@ -86,7 +88,10 @@ def settings_of(versus: Versus) -> list[Fact]:
             "Second stage",
             f"up to {count_of(settings['confirm_pairs'], 'fresh pair')} for each suspected one",
         ),
-        ("Pair", f"{time_text(settings['pair_ns'])} in slices of {time_text(settings['slice_ns'])}"),
+        (
+            "Pair",
+            f"{time_text(settings['pair_ns'])} in slices of {time_text(settings['slice_ns'])}",
+        ),
         ("Layouts", f"{layouts} of each side" if layouts else "a single one"),
         ("CPU", "not pinned" if cpu is None else f"both sides on CPU {cpu}"),
         ("Time budget", "none" if budget is None else duration_text(budget)),
@@ -94,7 +99,9 @@ def settings_of(versus: Versus) -> list[Fact]:
     ]
     if "shared_addresses" in settings:
         shared = settings["shared_addresses"]
-        facts.append(("Addresses", "the same on both sides" if shared else "each side its own"))
+        facts.append(
+            ("Addresses", "shared where that repeats better" if shared else "each side its own")
+        )
     if "fresh_copies" in settings:
         fresh = settings["fresh_copies"]
         facts.append(("Executables", "fresh copies for each pair" if fresh else "run in place"))
@@ -153,14 +160,23 @@ def pair_facts(finding: Finding) -> list[Fact]:
         ("Screen", count_of(pairs.screening, "pair")),
         ("Second stage", count_of(fresh, "fresh pair") if fresh else "none"),
         ("Old set up first", f"in {sum(pairs.old_first)} of {count_of(len(pairs), 'pair')}"),
+        ("Addresses", _addresses_text(pairs.shared_addresses)),
         ("Slices", f"{count_of(slices, 'slice')} a side, {share} of them disturbed and left out"),
         ("Iterations", f"{count_of(int(finding.iterations_per_slice), 'iteration')} a slice"),
-        ("Time of a pair", duration_text(finding.pair_s)),
+        ("Time of a pair", time_text(finding.pair_s * 1e9)),
     ]
     if any(pairs.old_layout) or any(pairs.new_layout):
         drawn = len(set(pairs.old_layout)), len(set(pairs.new_layout))
         facts.append(("Link layouts", f"{drawn[0]} of the old side, {drawn[1]} of the new"))
     return facts
+
+
+def _addresses_text(shared: list[bool]) -> str:
+    if all(shared):
+        return "the same on both sides" if shared else "none drawn"
+    if not any(shared):
+        return "each side its own"
+    return f"the same on both sides in {sum(shared)} of {count_of(len(shared), 'pair')}"
 
 
 def counts_of(versus: Versus) -> Counter[str]:

@@ -34,8 +34,6 @@ def _check_benchmark(benchmark: Json, path: str) -> None:
     count = len(pairs["order"])
     for key, column in pairs.items():
         if isinstance(column, list) and len(column) != count:
-            raise Mismatch(
-                f"{path}.pairs.{key}", f"has {len(column)} entries, order has {count}"
-            )
+            raise Mismatch(f"{path}.pairs.{key}", f"has {len(column)} entries, order has {count}")
     check_sizes(pairs, f"{path}.pairs")
     check_sizes({key: benchmark[key] for key in _FIGURES}, path)

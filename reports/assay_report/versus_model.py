@@ -56,6 +56,7 @@ class Pairs:
 
     confirming: list[bool]
     old_first: list[bool]
+    shared_addresses: list[bool]
     log_ratio: list[float]
     old_lowmean_ns: list[float]
     new_lowmean_ns: list[float]
@@ -71,6 +72,7 @@ class Pairs:
         return Pairs(
             data["confirming"],
             [order == 1 for order in data["order"]],
+            data["shared_addresses"],
             [float(log) for log in data["log_ratio"]],
             data["old_lowmean_ns"],
             data["new_lowmean_ns"],

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from .plots import WITH_Y, core_range, curve_points, effect_span, widened
-from .scale import Range, Tick, count_ticks, linear_ticks, padded
+from .scale import Range, Tick, count_ticks, linear_ticks, padded, spread_out
 from .script import Figure, Margins, Panel
 from .units import fixed, time_text, time_unit
 from .versus_model import LEAST_RATIO, Entry, Finding, Times, Versus
@@ -58,10 +58,15 @@ def _effect(page: str, finding: Finding, versus: Versus) -> Figure:
 
 
 def _times_view(old: Times, new: Times, unit_ns: float) -> Range:
-    """Where nine tenths of the slices of either side lie, with room for the slopes."""
+    """Where nine tenths of the slices of either side lie, as far as the densities reach."""
     low, high = min(old.p5, new.p5) / unit_ns, max(old.p95, new.p95) / unit_ns
-    steps = [side.density.step for side in (old, new) if side.density]
-    return widened(padded(low, high, 0.25), 24 * min(steps) / unit_ns)
+    curves = [side.density for side in (old, new) if side.density]
+    start = min(curve.start for curve in curves) / unit_ns
+    end = max(curve.start + curve.step * (len(curve.density) - 1) for curve in curves) / unit_ns
+    view = padded(low, high, 0.25)
+    if view.clamp(start) < view.clamp(end):
+        view = Range(view.clamp(start), view.clamp(end))
+    return widened(view, 24 * min(curve.step for curve in curves) / unit_ns)
 
 
 def _times(page: str, finding: Finding) -> Figure:
@@ -94,7 +99,7 @@ def pairs_view(finding: Finding) -> Range:
     """Where nearly all pairs and the whole interval lie; with no change when that is near."""
     core = core_range(finding.pairs.log_ratio)
     ends = [core.low, core.high]
-    if finding.has_interval:
+    if finding.has_figures:
         low, _, high = finding.effect.logs
         # A vast interval must not press the pairs into a line: the band is cut off instead.
         room = 3 * core.width
@@ -122,12 +127,11 @@ def every_pair(finding: Finding) -> int:
 def _ratio_ticks(view: Range) -> list[Tick]:
     """Ticks at round changes, where their logarithms lie."""
     low, high = (100 * math.expm1(min(end, 60.0)) for end in (view.low, view.high))
-    ticks = linear_ticks(Range(low, high))
-    return [
+    ticks = [
         Tick(math.log1p(max(tick.at / 100, LEAST_RATIO)), tick.label)
-        for tick in ticks
-        if tick.at > -100
+        for tick in linear_ticks(Range(low, high))
     ]
+    return spread_out(ticks, 0.06 * view.width)
 
 
 def _pairs(page: str, finding: Finding) -> Figure:
@@ -140,7 +144,7 @@ def _pairs(page: str, finding: Finding) -> Figure:
     panel.y_axis(_ratio_ticks(view), "new / old − 1 of the pair (%)")
     screening = pairs.screening
     judged = Range(screening + 0.5, count + 0.5) if finding.confirmed else Range(0.5, count + 0.5)
-    if finding.has_interval:
+    if finding.has_figures:
         low, point, high = (view.clamp(end) for end in finding.effect.logs)
         panel.rectangle("band", judged, Range(low, high))
         panel.line("head", [(judged.low, point), (judged.high, point)])
@@ -152,7 +156,7 @@ def _pairs(page: str, finding: Finding) -> Figure:
     points: dict[str, list[tuple[float, float]]] = {}
     for place in range(0, count, every_pair(finding)):
         log = pairs.log_ratio[place]
-        stage = "screen" if finding.confirmed and not pairs.confirming[place] else "pair"
+        stage = "early" if finding.confirmed and not pairs.confirming[place] else "pair"
         role = f"{stage}-{'old' if pairs.old_first[place] else 'new'}"
         kind = role if view.holds(log) else "beyond"
         points.setdefault(kind, []).append((place + 1.0, view.clamp(log)))
@@ -170,6 +174,7 @@ def pair_columns(finding: Finding) -> dict[str, list[str]]:
         "Pair": [str(place + 1) for place in range(len(pairs))],
         "Stage": ["second" if late else "screen" for late in pairs.confirming],
         "Set up first": ["old" if first else "new" for first in pairs.old_first],
+        "Addresses": ["shared" if shared else "own" for shared in pairs.shared_addresses],
         "Change (%)": [_change_cell(log) for log in pairs.log_ratio],
     }
     times: tuple[tuple[str, list[float] | list[float | None]], ...] = (

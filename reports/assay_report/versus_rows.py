@@ -21,6 +21,10 @@ from .versus_words import (
 _LINEAR_UP_TO = 8.0
 """Largest bound, in margins, up to which the scale is linear all the way."""
 _ROOM = 0.04
+_CHARACTER = 2.3
+"""Width of a character of a label, in per cent of the column."""
+_FARTHEST = 3.0
+"""Intervals are drawn no further than this many times the largest effect."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +72,21 @@ class EffectScale:
     @property
     def ticks(self) -> list[Tick]:
         """Marks for the head of the column; places in per cent of the width."""
-        low, high = self.span.low * self.margin * 100, self.span.high * self.margin * 100
-        if not self.log:
-            ticks = linear_ticks(Range(low, high), 4)
-            return [
-                Tick(self.place(tick.at / 100), _signed_label(tick.at, tick.label))
-                for tick in ticks
-                if 4 <= self.place(tick.at / 100) <= 96
-            ]
-        reaches = [self.margin * 10.0**decade for decade in range(0, 12, self._every_decade())]
-        ratios = sorted([0.0] + [sign * reach for reach in reaches for sign in (-1, 1)])
-        return [
-            Tick(self.place(ratio), signed_percent(ratio, _tick_decimals(ratio)))
-            for ratio in ratios
-            if self.span.holds(self.stretched(ratio)) and 4 <= self.place(ratio) <= 96
+        ticks = [
+            Tick(self.place(ratio), label)
+            for ratio, label in self._round_values()
+            if self.span.holds(self.stretched(ratio)) and 4 <= self.place(ratio) <= 94
         ]
+        return _without_overlap(ticks, self.zero)
 
-    def _every_decade(self) -> int:
-        """Decades from tick to tick, so that the labels have room."""
-        return max(1, math.ceil(self.span.width / 14))
+    def _round_values(self) -> list[tuple[float, str]]:
+        if self.log:
+            reaches = [self.margin * 10.0**decade for decade in range(12)]
+            ratios = [0.0] + [sign * reach for reach in reaches for sign in (1, -1)]
+        else:
+            percents = Range(100 * self.span.low * self.margin, 100 * self.span.high * self.margin)
+            ratios = [tick.at / 100 for tick in linear_ticks(percents, 4)]
+        return [(ratio, signed_percent(ratio, _tick_decimals(ratio))) for ratio in ratios]
 
 
 def _tick_decimals(ratio: float) -> int:
@@ -94,8 +94,14 @@ def _tick_decimals(ratio: float) -> int:
     return next((digits for digits in range(3) if abs(value - round(value, digits)) < 1e-9), 3)
 
 
-def _signed_label(value: float, label: str) -> str:
-    return f"+{label}" if value > 1e-12 else label
+def _without_overlap(ticks: list[Tick], zero: float) -> list[Tick]:
+    """The ticks whose labels have room; those nearest to zero stay."""
+    kept: list[Tick] = []
+    for tick in sorted(ticks, key=lambda tick: abs(tick.at - zero)):
+        room = [_CHARACTER * (len(tick.label) + len(other.label)) / 2 for other in kept]
+        if all(abs(tick.at - other.at) >= least for other, least in zip(kept, room)):
+            kept.append(tick)
+    return sorted(kept, key=lambda tick: tick.at)
 
 
 @dataclass(frozen=True)
@@ -145,10 +151,15 @@ class EffectTable:
 
 
 def scale_of(findings: Sequence[Finding], versus: Versus) -> EffectScale:
-    """One scale that holds every interval, and the margin with room to both sides."""
+    """One scale that holds every effect, and the margin with room to both sides.
+
+    It holds the intervals too, unless they reach far beyond all effects and the margin.
+    """
     shown = [finding.effect for finding in findings if finding.has_figures]
-    low = min([-1.6 * versus.margin, *(effect.lower for effect in shown)])
-    high = max([1.6 * versus.margin, *(effect.upper for effect in shown)])
+    largest = max([abs(effect.point) for effect in shown], default=0.0)
+    farthest = max(_FARTHEST * largest, 10 * versus.margin)
+    low = min([-1.6 * versus.margin, *(max(effect.lower, -farthest) for effect in shown)])
+    high = max([1.6 * versus.margin, *(min(effect.upper, farthest) for effect in shown)])
     log = max(-low, high) > _LINEAR_UP_TO * versus.margin
     plain = EffectScale(Range(-1, 1), versus.margin, versus.guard, log)
     ends = Range(plain.stretched(low), plain.stretched(high))

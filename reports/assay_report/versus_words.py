@@ -30,7 +30,9 @@ def interval_words(effect: Effect) -> str:
 def effect_decimals(effect: Effect) -> int:
     """Decimals of a percentage that tell the bounds apart."""
     width = abs(effect.upper - effect.lower) * 100
-    return 2 if width < 1 else 1 if width < 20 else 0
+    if abs(effect.point) >= 1 and width < 5:
+        return 1
+    return 2 if width < 5 else 1 if width < 50 else 0
 
 
 def point_words(effect: Effect) -> str:
@@ -43,7 +45,12 @@ def p_words(p: float) -> str:
 
 def around(share: float) -> str:
     """A bound to both sides of no change: ±0.3 %."""
-    return f"±{percent(share)}"
+    return f"±{short_percent(share)}"
+
+
+def short_percent(share: float) -> str:
+    """A setting as it was given: 1 %, 0.3 %."""
+    return f"{100 * share:.6g}{NARROW_SPACE}%"
 
 
 def settlement(finding: Finding) -> str:
@@ -87,7 +94,7 @@ def verdict_sentences(finding: Finding, versus: Versus) -> list[str]:
             "cheap to compare this way."
         ]
     said = [_first_sentence(finding, versus), _stages(finding)]
-    if finding.note:
+    if finding.note and finding.has_interval:
         said.append(f"What stood against a verdict: {finding.note}.")
     settled = settlement(finding)
     if settled:

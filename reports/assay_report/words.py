@@ -101,9 +101,7 @@ def change_sentence(comparison: Comparison, confidence: float) -> str:
     )
 
 
-def beyond_sentence(
-    beyond: tuple[int, int], sides: tuple[str, str], noun: str = "sample"
-) -> str:
+def beyond_sentence(beyond: tuple[int, int], sides: tuple[str, str], noun: str = "sample") -> str:
     """Says what a figure cuts off below and above; empty when all samples are in view."""
     parts = [f"{count_of(count, noun)} {side}" for count, side in zip(beyond, sides) if count]
     return f"Triangles at the edge: {' and '.join(parts)}." if parts else ""

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+from page_harness import OVERFLOWING, ROOT, SHOWS, complaints, contrast, luminance, show
+
 keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium")
-DRIVER = shutil.which("chromedriver")
 PHONE, DESKTOP = (390, 844), (1400, 900)
 PAGES = (
     "index.html",
@@ -27,10 +22,6 @@ PAGES = (
     "b/span_creation.counter_contention.threads-8.html",
     "b/span_creation.grpc_export.html",
     "b/span_creation.empty_kernel.html",
-)
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="chromium and chromedriver are not installed"
 )
 
 
@@ -45,70 +36,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, str(program), str(place / "in"), "--out", str(place / "html")]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return place / "html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-dev-shm-usage",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.chrome.service.Service(DRIVER, log_path=os.devnull)
-    driver = webdriver.Chrome(service=service, options=options)
-    driver.set_page_load_timeout(30)
-    yield driver
-    driver.quit()
-
-
-def show(browser: Any, page: Path, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> None:
-    """Opens a page as a device of this size shows it."""
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
-    browser.get(page.as_uri())
-
-
-def complaints(browser: Any) -> list[str]:
-    return [entry["message"] for entry in browser.get_log("browser")]
-
-
-def luminance(browser: Any, selector: str, which: str) -> float:
-    """The relative luminance (WCAG 2) of a computed colour."""
-    script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
-    text: str = browser.execute_script(script, selector, which)
-    parts = [float(part) / 255 for part in text[text.index("(") + 1 : -1].split(",")[:3]]
-    linear: list[float] = [
-        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
-
-
-OVERFLOWING = """
-const wide = document.documentElement.scrollWidth > innerWidth;
-const scrolls = (e) => e.closest('.scroll, pre, .hidden, thead, .skip') !== null;
-const out = Array.from(document.querySelectorAll('main *')).filter(
-  (e) => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e));
-return [wide, out.slice(0, 3).map((e) => e.outerHTML.slice(0, 200))];
-"""
-
-SHOWS = "return arguments[0].checkVisibility()"
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

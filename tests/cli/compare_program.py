@@ -31,8 +31,8 @@ def read_comparison(text: str | bytes) -> Document:
     ]
     assert not errors, "\n".join(errors)
     counts = document["counts"]
-    kinds = ("regressed", "improved", "unchanged", "inconclusive", "below_resolution")
-    kinds += ("identical", "skipped", "failed", "untried")
+    kinds = ["regressed", "improved", "unchanged", "inconclusive", "below_resolution"]
+    kinds += ["identical", "skipped", "failed", "untried"]
     assert sum(counts[kind] for kind in kinds) == len(document["benchmarks"])
     assert counts["only_old"] == len(document["only_old"])
     assert counts["only_new"] == len(document["only_new"])
@@ -80,13 +80,26 @@ def read_trace(content: bytes) -> tuple[dict[int, str], list[TracedPair]]:
     return names, pairs
 
 
-class Contest(Bench):
+class Contest:
     """A working folder with old/contender and new/contender, which are the same but for their plans."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        self.bench = Bench(folder)
+        self.folder = folder
+        self.env: dict[str, str] = self.bench.env
         for name in ("old", "new"):
             self.env[f"CONTENDER_{name.upper()}"] = str(folder / name / "contender")
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        line: list[str] = self.bench.command(name, *arguments)
+        return line
+
+    def run_command(self, command: list[str], timeout: float = 30, **more: Any) -> Run:
+        return self.bench.run_command(command, timeout, **more)
+
+    def processes(self) -> list[int]:
+        found: list[int] = self.bench.processes()
+        return found
 
     def side(self, name: str, *lines: str | bytes) -> Path:
         """A line of a plan: words with tabs between them."""

@@ -35,7 +35,7 @@ def start_hanging(contest: Contest, *arguments: str) -> "subprocess.Popen[bytes]
 
 
 def worker(contest: Contest) -> int:
-    return contest.pid_in("new/contender.pid")
+    return int((contest.folder / "new" / "contender.pid").read_text())
 
 
 def assert_interrupted(contest: Contest, run: Run) -> None:

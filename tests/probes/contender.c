@@ -49,7 +49,8 @@ static void find_place(int argc, char **argv)
         place = getenv("CONTENDER_OLD");
     } else if (argc == 3 && strstr(argv[2], ":new") != NULL) {
         place = getenv("CONTENDER_NEW");
-    } else if (readlink("/proc/self/exe", path, sizeof path - 1) > 0) {
+    }
+    if (place == NULL && readlink("/proc/self/exe", path, sizeof path - 1) > 0) {
         place = path;
     }
 }

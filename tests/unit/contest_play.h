@@ -27,7 +27,11 @@ struct player {
     double seconds; /* of a pair */
     size_t ends_at; /* its pair, from 0, that ends in this way */
     enum pair_end ends_as;
+    bool late;   /* that end was for want of time */
+    int only_fd; /* its old program works as this file alone, and else fails in its setup; 0: any */
     size_t called;
+    double own_deviation; /* besides, of pairs that do not share their addresses */
+    bool disturbed;       /* the second slice of the new side is, and takes three times as long */
 };
 
 /* A pair that was asked for. */
@@ -60,10 +64,13 @@ uint64_t clock_monotonic_ns(void)
 }
 
 /* One quad whose value is that of the player's law. */
-static inline void play_slices(struct duel *d, const struct pairs_law *law)
+static inline void play_slices(struct duel *d, const struct player *player)
 {
     int order = d->request.first == DUEL_OLD ? 1 : -1;
-    double log_ratio = pairs_draw(law, order, &play_rng);
+    double log_ratio = pairs_draw(&player->law, order, &play_rng);
+    log_ratio += last_shared_luck || player->own_deviation <= 0
+                     ? 0
+                     : player->own_deviation * pairs_normal(&play_rng);
     d->iterations = d->request.iterations > 0 ? d->request.iterations : 1000;
     d->each_ns = EACH_NS;
     for (size_t side = 0; side < 2; side++) {
@@ -71,6 +78,10 @@ static inline void play_slices(struct duel *d, const struct pairs_law *law)
         d->sides[side].count = 2;
         d->sides[side].slices[0] = (struct duel_slice){.time_ns = ns};
         d->sides[side].slices[1] = (struct duel_slice){.time_ns = ns};
+    }
+    if (player->disturbed) {
+        d->sides[DUEL_NEW].slices[1].time_ns *= 3;
+        d->sides[DUEL_NEW].slices[1].involuntary_switches = 1;
     }
     d->lap = DUEL_END;
 }
@@ -90,11 +101,16 @@ void pair_run(struct pair_page *page, const struct pair_sides *sides,
     clock_s += player->seconds;
     *outcome = (struct pair_outcome){.end = PAIR_DONE, .pinned = true, .seconds = player->seconds};
     duel_begin(page->duel, request, sides->id[DUEL_OLD], sides->id[DUEL_NEW]);
-    play_slices(page->duel, &player->law);
+    play_slices(page->duel, player);
     if (player->called++ == player->ends_at) {
         outcome->end = player->ends_as;
+        outcome->late = player->late;
         outcome->side = DUEL_NEW;
         snprintf(outcome->reason, sizeof outcome->reason, "it said so");
+    }
+    if (player->only_fd > 0 && sides->program[DUEL_OLD] != player->only_fd) {
+        outcome->end = PAIR_FAILED;
+        page->duel->lap = DUEL_SETUP;
     }
     if (call_count++ == interrupt_at) {
         outcome->end = PAIR_INTERRUPTED;

@@ -2,6 +2,10 @@
 #include "contest_play.h"
 #include "near.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 static int release(void **state)
 {
     (void)state;
@@ -105,6 +109,26 @@ static void test_what_is_kept(void **state)
     assert_false(b->below_resolution);
 }
 
+/* A slice that was disturbed on one side is left out on both where slow slices count. */
+static void test_disturbed_slices(void **state)
+{
+    (void)state;
+    make_contest(1);
+    players[0].disturbed = true;
+    run(false);
+    players[0].disturbed = false;
+    run(false);
+    const struct versus_pair *pair = benchmarks[0].pairs;
+    assert_int_equal(pair[0].slices, 2);
+    assert_int_equal(pair[0].dropped, 1);
+    assert_within(pair[0].log_ratio, 0, 1e-12);
+    assert_near(pair[0].old_tail_ns, 100, 1e-9);
+    assert_near(pair[0].new_tail_ns, 100, 1e-9);
+    assert_int_equal(pair[1].dropped, 0);
+    assert_int_equal(bouts[0].disturbed, 1);
+    assert_int_equal(bouts[0].slices, 4);
+}
+
 static void test_before_the_first_pair(void **state)
 {
     (void)state;
@@ -181,6 +205,141 @@ static void test_failures(void **state)
     assert_true(bout_is_alive(&bouts[1]));
 }
 
+/* Eight pairs tell whether shared addresses repeat as well as own ones; the better is kept. */
+static void test_pilot_of_addresses(void **state)
+{
+    (void)state;
+    for (int case_number = 0; case_number < 3; case_number++) {
+        bool shared[40];
+        make_contest(1);
+        contest.ring.shared_luck = case_number < 2;
+        players[0].law.deviation = case_number == 0 ? 0.001 : 0.02;
+        players[0].own_deviation = case_number == 0 ? 0.02 : 0;
+        for (size_t i = 0; i < 40; i++) {
+            /* In the second case it is the shared ones that vary. */
+            players[0].law.deviation =
+                case_number == 1 ? (i % 4 < 2 ? 0.05 : 1e-5) : players[0].law.deviation;
+            run(false);
+            shared[i] = last_shared_luck;
+            assert_int_equal(benchmarks[0].pairs[i].shared, shared[i]);
+        }
+        for (size_t i = 0; i < 40; i++) {
+            assert_int_equal(shared[i], case_number == 0   ? i >= 8 || i % 4 < 2
+                                        : case_number == 1 ? i < 8 && i % 4 < 2
+                                                           : 0);
+        }
+        /* Both kinds had as many pairs in either order. */
+        for (size_t i = 0; i < 8; i += 2) {
+            assert_int_equal(calls[i].first + calls[i + 1].first, 1);
+        }
+        forget_contest();
+    }
+    make_contest(0);
+}
+
+/* A costly setup buys more slices, within bounds. */
+static void test_costly_setup(void **state)
+{
+    static const double seconds[] = {0.02, 0.15, 60};
+    static const double pair_ns[] = {20e6, 50e6, 100e6};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        make_contest(1);
+        players[0].seconds = seconds[i];
+        run(false);
+        assert_near(last_request.pair_ns, 20e6, 1e-9);
+        run(false);
+        assert_near(last_request.pair_ns, pair_ns[i], 0.01);
+        forget_contest();
+    }
+    make_contest(0);
+}
+
+/* A pair that the budget cut off is no failure of the benchmark; one that hung is. */
+static void test_cut_off_by_the_budget(void **state)
+{
+    (void)state;
+    for (int budget = 0; budget < 2; budget++) {
+        make_contest(1);
+        players[0] =
+            (struct player){.seconds = 2, .ends_at = 0, .ends_as = PAIR_FAILED, .late = true};
+        contest.ring.end_ns = budget == 1 ? clock_monotonic_ns() + 2000000000 : 0;
+        run(false);
+        assert_true(budget == 1 ? last_limit_s <= 2 : last_limit_s > 2);
+        assert_int_equal(benchmarks[0].status, budget == 1 ? VERSUS_UNTRIED : VERSUS_FAILED);
+        assert_non_null(strstr(benchmarks[0].reason, budget == 1 ? "the time was up" : "it said"));
+        forget_contest();
+    }
+    make_contest(0);
+}
+
+static int programs[2];
+
+static void make_contest_of_copies(void)
+{
+    make_contest(1);
+    contest.ring.fresh = true;
+    for (size_t side = 0; side < 2; side++) {
+        programs[side] = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        assert_true(programs[side] >= 0);
+        bouts[0].program[side].fd = &programs[side];
+    }
+}
+
+static void close_programs(void)
+{
+    close(programs[0]);
+    close(programs[1]);
+}
+
+static void test_fresh_copies(void **state)
+{
+    struct stat facts;
+    (void)state;
+    make_contest_of_copies();
+    run(false);
+    for (size_t side = 0; side < 2; side++) {
+        assert_int_not_equal(last_sides.program[side], programs[side]);
+        assert_int_equal(fstat(last_sides.program[side], &facts), -1); /* closed after the pair */
+    }
+    assert_true(contest.ring.fresh);
+    /* What is no file cannot be copied: it runs as it is, and so do all from then on. */
+    close_programs();
+    run(false);
+    assert_int_equal(last_sides.program[DUEL_OLD], programs[DUEL_OLD]);
+    assert_false(contest.ring.fresh);
+    assert_int_equal(benchmarks[0].pair_count, 2);
+}
+
+/* It needs files beside itself. */
+static void test_program_that_works_only_where_it_is(void **state)
+{
+    (void)state;
+    make_contest_of_copies();
+    players[0].only_fd = programs[DUEL_OLD];
+    run(false);
+    assert_int_equal(call_count, 2);
+    assert_int_equal(benchmarks[0].status, VERSUS_COMPARED);
+    assert_int_equal(benchmarks[0].pair_count, 1);
+    assert_false(contest.ring.fresh);
+    run(false);
+    assert_int_equal(call_count, 3);
+    close_programs();
+}
+
+/* It fails in either place: copies are not to blame. */
+static void test_program_that_works_nowhere(void **state)
+{
+    (void)state;
+    make_contest_of_copies();
+    players[0].only_fd = 9999;
+    run(false);
+    assert_int_equal(call_count, 2);
+    assert_int_equal(benchmarks[0].status, VERSUS_FAILED);
+    assert_true(contest.ring.fresh);
+    close_programs();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,10 +347,17 @@ int main(void)
         cmocka_unit_test_teardown(test_request_of_threads, release),
         cmocka_unit_test_teardown(test_least_quads, release),
         cmocka_unit_test_teardown(test_what_is_kept, release),
+        cmocka_unit_test_teardown(test_disturbed_slices, release),
         cmocka_unit_test_teardown(test_before_the_first_pair, release),
         cmocka_unit_test_teardown(test_layouts, release),
         cmocka_unit_test_teardown(test_below_resolution, release),
         cmocka_unit_test_teardown(test_failures, release),
+        cmocka_unit_test_teardown(test_pilot_of_addresses, release),
+        cmocka_unit_test_teardown(test_costly_setup, release),
+        cmocka_unit_test_teardown(test_cut_off_by_the_budget, release),
+        cmocka_unit_test_teardown(test_fresh_copies, release),
+        cmocka_unit_test_teardown(test_program_that_works_only_where_it_is, release),
+        cmocka_unit_test_teardown(test_program_that_works_nowhere, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

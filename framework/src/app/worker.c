@@ -85,13 +85,14 @@ static bool pin(const struct duel *d)
     return sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
-/* Moves the heap and what is mapped later, on both sides by the same: where memory lies is drawn anew
- * for each pair. The pages of the large steps are never touched. */
+/* Moves the heap and what is mapped later, on both sides by the same: where memory lies is drawn
+ * anew for each pair. The pages of the large steps are never touched. */
 static void apply_luck(uint64_t luck)
 {
+    static void *heap; /* not lost: a leak is an error to a sanitizer */
     size_t pages = (size_t)(luck >> 40) % LUCK_PAGES;
     void *end = sbrk((intptr_t)((luck >> 52) % LUCK_PAGES * 4096));
-    void *heap = malloc(16 + (size_t)(luck >> 16) % LUCK_HEAP_BYTES);
+    heap = malloc(16 + (size_t)(luck >> 16) % LUCK_HEAP_BYTES);
     void *map = mmap(NULL, (1 + pages) * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     /* Kept to the end of the process. */
     __asm__ volatile("" : : "r"(end), "r"(heap), "r"(map) : "memory");

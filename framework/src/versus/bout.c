@@ -312,7 +312,7 @@ static void run_on_copies(struct bout_ring *ring, const struct bout *bout,
     close(copies.program[DUEL_OLD]);
     close(copies.program[DUEL_NEW]);
     bool failed = (outcome->end == PAIR_FAILED && !outcome->late) || outcome->end == PAIR_SKIPPED;
-    if (failed && bout->benchmark->pair_count == 0) {
+    if (failed && bout->benchmark->pair_count == 0 && ring->page.duel->lap == DUEL_SETUP) {
         pair_run(&ring->page, sides, request, shared, limit_s, outcome);
         ring->fresh = outcome->end != PAIR_DONE;
     }

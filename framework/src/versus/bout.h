@@ -40,8 +40,9 @@ struct bout {
     uint64_t slices;
 
     /* Confirmation. */
-    int direction; /* suspected of: +1 slower, -1 faster, 0 nothing */
-    bool open;     /* takes more confirming pairs */
+    int direction;  /* suspected of: +1 slower, -1 faster, 0 nothing */
+    bool open;      /* takes more confirming pairs */
+    size_t planned; /* confirming pairs, in all */
     bool rejected;
     double level;
     bool out_of_time;

@@ -14,10 +14,13 @@
 #define SCREEN_SHARE 0.6
 /* Fewest screening pairs before a budget cuts them, and confirming pairs that are worth running. */
 #define SCREEN_MIN  6
-#define CONFIRM_MIN 9
-/* Times the screening pairs that a benchmark may have in the end, without and with a budget. */
-#define EXTEND_FREE   3
-#define EXTEND_BUDGET 12
+#define CONFIRM_MIN 12
+/* Times the screening pairs that a benchmark gets at the most while it is undecided; and in the
+ * end, when a time budget leaves time. */
+#define SCREEN_TIMES 3
+#define EXTEND_TIMES 12
+/* Times the confirming pairs that one which varies much gets. */
+#define CONFIRM_TIMES 3
 
 static double elapsed_s(const struct contest *c)
 {
@@ -141,16 +144,63 @@ static size_t collect_open(struct contest *c, struct bout **due)
     return count;
 }
 
-/* Confirming pairs that each suspected benchmark can have. */
-static size_t affordable(const struct contest *c, struct bout **due, size_t count)
+/* Benchmarks of which the screen says nothing yet, and may with more pairs. */
+static size_t collect_undecided(struct contest *c, struct bout **due)
 {
-    double each_s = 0;
-    size_t wanted = c->ring.settings->confirm_pairs;
-    for (size_t i = 0; i < count; i++) {
-        each_s += bout_pair_seconds(due[i], guess_s(c->ring.settings));
+    size_t count = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct bout *bout = &c->bouts[i];
+        const struct versus_benchmark *b = bout->benchmark;
+        if (b->status == VERSUS_COMPARED && !b->below_resolution && bout->direction == 0 &&
+            judge_wants_more(b, c->ring.settings->screen_pairs * SCREEN_TIMES, c->ring.settings)) {
+            due[count++] = bout;
+        }
     }
-    double fitting = left_s(c) * 0.95 / fmax(each_s, 1e-6);
-    return fitting < (double)wanted ? (size_t)fmax(fitting, 0) : wanted;
+    return count;
+}
+
+/* What varies much from pair to pair is screened longer: a change would be missed otherwise. */
+static void screen_further(struct contest *c, struct bout **due)
+{
+    const struct versus_settings *s = c->ring.settings;
+    double share_s = s->time_budget_s > 0 ? s->time_budget_s * SCREEN_SHARE : INFINITY;
+    for (size_t step = 1; step < SCREEN_TIMES; step++) {
+        size_t count = collect_undecided(c, due);
+        for (size_t i = 0; i < s->screen_pairs && count > 0; i++) {
+            double each_s = round_seconds(due, count);
+            if (elapsed_s(c) + each_s > share_s) {
+                return;
+            }
+            double rest_s = each_s * (double)(s->screen_pairs - i);
+            if (!run_round(c, due, count, false, 1, rest_s)) {
+                return;
+            }
+        }
+        suspect(c);
+    }
+}
+
+/* How many confirming pairs each suspected benchmark gets: more for those that vary much, fewer for
+ * all when the time is short. false when too few are left to be worth it. */
+static bool plan_confirmation(const struct contest *c, struct bout **due, size_t count)
+{
+    const struct versus_settings *s = c->ring.settings;
+    double all_s = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t wanted = judge_pairs_to_confirm(due[i]->benchmark, count, s);
+        size_t most = s->confirm_pairs * CONFIRM_TIMES;
+        due[i]->planned = wanted < s->confirm_pairs ? s->confirm_pairs
+                          : wanted > most           ? most
+                                                    : wanted;
+        all_s += (double)due[i]->planned * bout_pair_seconds(due[i], guess_s(s));
+    }
+    double part = fmin(1, left_s(c) * 0.95 / fmax(all_s, 1e-6));
+    bool worth = true;
+    for (size_t i = 0; i < count; i++) {
+        due[i]->planned = (size_t)fmax(0, (double)due[i]->planned * part);
+        worth = worth && due[i]->planned >= CONFIRM_MIN;
+    }
+    return worth;
 }
 
 /* Those that are suspected of the same share the chance of a false alarm; canaries have their own.
@@ -197,7 +247,7 @@ static void look(struct contest *c, size_t number)
     }
     for (size_t i = 0; i < c->count; i++) {
         struct bout *bout = &c->bouts[i];
-        if (bout->open && judge_is_futile(bout->benchmark, s)) {
+        if (bout->open && judge_is_futile(bout->benchmark, bout->direction, s)) {
             bout->open = false;
         }
     }
@@ -210,27 +260,51 @@ static void mark_late(struct bout **due, size_t count)
     }
 }
 
+/* Those of the open ones that have not got their pairs for this look. */
+static size_t collect_short(struct contest *c, struct bout **due, size_t number)
+{
+    size_t count = collect_open(c, due);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t until = due[i]->planned * (number + 1) / JUDGE_LOOKS;
+        if (bout_count_pairs(due[i], true) < until) {
+            due[kept++] = due[i];
+        }
+    }
+    return kept;
+}
+
+static double open_seconds(struct contest *c)
+{
+    double seconds = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct bout *bout = &c->bouts[i];
+        if (bout->open && bout_is_alive(bout)) {
+            double left = (double)bout->planned - (double)bout_count_pairs(bout, true);
+            seconds += fmax(0, left) * bout_pair_seconds(bout, 0);
+        }
+    }
+    return seconds;
+}
+
 static void confirm(struct contest *c, struct bout **due)
 {
     size_t count = collect_open(c, due);
-    size_t pairs = count == 0 ? 0 : affordable(c, due, count);
-    if (count > 0 && pairs < CONFIRM_MIN) {
+    if (count > 0 && !plan_confirmation(c, due, count)) {
         c->out_of_time = true;
         mark_late(due, count);
         return;
     }
-    size_t run = 0;
-    for (size_t number = 0; number < JUDGE_LOOKS && count > 0; number++) {
-        for (size_t until = pairs * (number + 1) / JUDGE_LOOKS; run < until; run++) {
-            double each_s = round_seconds(due, count);
-            double done = (double)run / (double)pairs;
-            if (!run_round(c, due, count, true, done, each_s * (double)(pairs - run))) {
-                mark_late(due, count);
+    double all_s = open_seconds(c);
+    for (size_t number = 0; number < JUDGE_LOOKS; number++) {
+        while ((count = collect_short(c, due, number)) > 0) {
+            double rest_s = open_seconds(c);
+            if (!run_round(c, due, count, true, 1 - rest_s / fmax(all_s, 1e-6), rest_s)) {
+                mark_late(due, collect_open(c, due));
                 return;
             }
         }
         look(c, number);
-        count = collect_open(c, due);
     }
 }
 
@@ -275,9 +349,8 @@ static size_t collect_unsettled(struct contest *c, struct bout **due, size_t mos
 static void extend(struct contest *c, struct bout **due)
 {
     const struct versus_settings *s = c->ring.settings;
-    bool budget = s->time_budget_s > 0;
-    size_t most = s->screen_pairs * (budget ? EXTEND_BUDGET : EXTEND_FREE);
-    for (size_t step = 1; step < EXTEND_BUDGET; step++) {
+    size_t most = s->screen_pairs * EXTEND_TIMES;
+    for (size_t step = SCREEN_TIMES; step < EXTEND_TIMES; step++) {
         size_t count = collect_unsettled(c, due, most);
         for (size_t i = 0; i < s->screen_pairs && count > 0; i++) {
             double rest_s = round_seconds(due, count) * (double)(s->screen_pairs - i);
@@ -302,13 +375,16 @@ void contest_run(struct contest *c)
         screen(c, due);
     }
     suspect(c);
+    if (!c->interrupted && !c->out_of_time) {
+        screen_further(c, due);
+    }
     if (!c->interrupted) {
         confirm(c, due);
     } else {
         mark_late(due, collect_open(c, due));
     }
     conclude_all(c);
-    if (!c->interrupted && !c->out_of_time) {
+    if (budget_s > 0 && !c->interrupted && !c->out_of_time) {
         extend(c, due);
     }
     free(due);

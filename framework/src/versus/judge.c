@@ -10,6 +10,12 @@ const double judge_spending[JUDGE_LOOKS] = {0.1, 0.3, 0.6};
 /* Power at which smallest effects and needed pairs are stated. */
 #define POWER 0.8
 
+/* What is picked out by its estimate is smaller than that. */
+#define SHRINK 0.7
+
+/* Intervals that would stay wider than so many margins are not worth more screening. */
+#define HOPE_TIMES 5
+
 /* More pairs than this nobody runs. */
 #define NEEDED_MAX 20000
 
@@ -81,11 +87,34 @@ static bool is_equivalent(const struct paired_fit *fit, const struct versus_sett
     return paired_equivalent(fit, log1p(s->margin), (1 - s->confidence) / 2);
 }
 
-bool judge_is_futile(const struct versus_benchmark *b, const struct versus_settings *s)
+bool judge_is_futile(const struct versus_benchmark *b, int direction,
+                     const struct versus_settings *s)
 {
     struct paired_fit fit;
-    return fit_of(b, true, BY_QUADS, &fit) && is_equivalent(&fit, s) &&
-           fabs(fit.effect) < log1p(s->guard);
+    return fit_of(b, true, BY_QUADS, &fit) && fit.effect * direction < log1p(s->guard);
+}
+
+bool judge_wants_more(const struct versus_benchmark *b, size_t most,
+                      const struct versus_settings *s)
+{
+    struct paired_fit fit;
+    if (b->pair_count >= most || !fit_of(b, false, BY_QUADS, &fit) || is_equivalent(&fit, s)) {
+        return false;
+    }
+    double reach = 2 * fit.deviation / sqrt((double)most);
+    return reach < HOPE_TIMES * log1p(s->margin);
+}
+
+size_t judge_pairs_to_confirm(const struct versus_benchmark *b, size_t suspects,
+                              const struct versus_settings *s)
+{
+    struct paired_fit fit;
+    if (!fit_of(b, false, BY_QUADS, &fit)) {
+        return 0;
+    }
+    double distance = fabs(fit.effect) * SHRINK - log1p(s->guard);
+    double alpha = s->false_alarms / (double)(suspects > 0 ? suspects : 1);
+    return distance > 0 ? paired_pairs_needed(&fit, distance, alpha, POWER) : 0;
 }
 
 static double rank_p(const struct versus_benchmark *b, int direction,

@@ -26,9 +26,20 @@ int judge_suspect(const struct versus_benchmark *b);
  * faster); 1 with too few pairs. */
 double judge_p(const struct versus_benchmark *b, int direction, const struct versus_settings *s);
 
-/* Whether the confirming pairs so far show already that there is nothing to confirm: equivalent,
- * and the estimate within the guard. */
-bool judge_is_futile(const struct versus_benchmark *b, const struct versus_settings *s);
+/* Whether the confirming pairs so far speak against what was suspected: the estimate is within the
+ * guard. */
+bool judge_is_futile(const struct versus_benchmark *b, int direction,
+                     const struct versus_settings *s);
+
+/* Whether the screen has shown neither a suspicion nor equivalence, has fewer pairs than `most`,
+ * and so many would tell changes of a few times the margin. */
+bool judge_wants_more(const struct versus_benchmark *b, size_t most,
+                      const struct versus_settings *s);
+
+/* Confirming pairs after which the change that the screen saw, taken at 0.7 of its size as what is
+ * picked out looks larger than it is, would be found with power 0.8 among `suspects`. */
+size_t judge_pairs_to_confirm(const struct versus_benchmark *b, size_t suspects,
+                              const struct versus_settings *s);
 
 /* Whether Wilcoxon's test agrees with a rejection at this level. */
 bool judge_ranks_agree(const struct versus_benchmark *b, int direction, double level,
