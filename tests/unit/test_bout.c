@@ -340,6 +340,20 @@ static void test_program_that_works_nowhere(void **state)
     close_programs();
 }
 
+/* Only what fails while it is set up may miss files: a failure in its slices is its own. */
+static void test_program_that_fails_after_its_setup(void **state)
+{
+    (void)state;
+    make_contest_of_copies();
+    players[0].ends_at = 0;
+    players[0].ends_as = PAIR_FAILED;
+    run(false);
+    assert_int_equal(call_count, 1);
+    assert_int_equal(benchmarks[0].status, VERSUS_FAILED);
+    assert_true(contest.ring.fresh);
+    close_programs();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +372,7 @@ int main(void)
         cmocka_unit_test_teardown(test_fresh_copies, release),
         cmocka_unit_test_teardown(test_program_that_works_only_where_it_is, release),
         cmocka_unit_test_teardown(test_program_that_works_nowhere, release),
+        cmocka_unit_test_teardown(test_program_that_fails_after_its_setup, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,10 +57,86 @@ static void test_budget_is_shared(void **state)
     contest_run(&contest);
     for (size_t i = 0; i < 10; i++) {
         assert_in_range(pairs_of(i, false), 11, 12);
-        assert_true(pairs_of(i, true) <= 9);
+        assert_int_equal(pairs_of(i, true), 0); /* eight rounds are not worth it */
         assert_true(benchmarks[i].verdict == VERSUS_INCONCLUSIVE);
         assert_non_null(strstr(benchmarks[i].note, "before it was confirmed"));
     }
+}
+
+/* Begin of a benchmark's call of this number, in seconds since the run began; -1: there was none.
+ */
+static double begun_s(size_t bout, size_t number)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < call_count; i++) {
+        if (calls[i].bout == bout && seen++ == number) {
+            return calls[i].begun_s - 1000;
+        }
+    }
+    return -1;
+}
+
+/* Nor does further screening get more; and what its last, incomplete step shows is not lost. */
+static void test_budget_of_further_screening(void **state)
+{
+    size_t in_between = 0;
+    (void)state;
+    make_contest(40);
+    settings.time_budget_s = 38; /* 22.8 to screen; the first sixteen rounds take 19.2 */
+    for (size_t i = 0; i < 40; i++) {
+        players[i].law = (struct pairs_law){.log_effect = log(1.02), .deviation = 0.03};
+    }
+    players[5].law = slower;
+    contest_run(&contest);
+    assert_true(clock_s - 1000 <= 38);
+    assert_int_equal(pairs_of(5, false), 16);
+    double confirmation_s = begun_s(5, 16);
+    assert_true(confirmation_s > 19.2 + 1 && confirmation_s < 22.8 + 40 * 0.03);
+    for (size_t i = 0; i < 40; i++) {
+        if (benchmarks[i].flagged) {
+            assert_in_range(pairs_of(i, false), 16, 31);
+            in_between += pairs_of(i, false) > 16;
+        }
+    }
+    assert_true(in_between > 0);
+    assert_int_equal(benchmarks[5].verdict, VERSUS_REGRESSED);
+}
+
+/* The longer plans of what varies much are the first to be cut: nobody gets less for them. */
+static void test_budget_cuts_long_plans_first(void **state)
+{
+    (void)state;
+    make_contest(10);
+    settings.time_budget_s = 25; /* 4.8 to screen; 18 are what 60 pairs of ten take */
+    for (size_t i = 0; i < 10; i++) {
+        players[i].law = i < 5 ? slower : (struct pairs_law){.log_effect = 0.05, .deviation = 0.04};
+    }
+    contest_run(&contest);
+    double planned_s = 0;
+    for (size_t i = 0; i < 10; i++) {
+        assert_true(benchmarks[i].flagged);
+        assert_in_range(bouts[i].planned, 60, i < 5 ? 60 : 179);
+        planned_s += (double)bouts[i].planned * 0.03;
+    }
+    assert_true(planned_s > 18 && planned_s <= 0.95 * (25 - 4.8));
+}
+
+/* Each gets fewer confirming pairs when there is not time for all of them. */
+static void test_budget_scales_the_plans(void **state)
+{
+    (void)state;
+    make_contest(10);
+    settings.time_budget_s = 12; /* 4.8 to screen; of the rest 0.95 are 22 pairs of each */
+    for (size_t i = 0; i < 10; i++) {
+        players[i].law = slower;
+    }
+    contest_run(&contest);
+    for (size_t i = 0; i < 10; i++) {
+        assert_int_equal(bouts[i].planned, 22);
+        assert_true(pairs_of(i, true) <= 22);
+    }
+    assert_int_equal(count_verdicts(0, 10, VERSUS_REGRESSED), 10);
+    assert_false(contest.out_of_time);
 }
 
 /* A budget that is left over goes to what is open: up to twelve times the screen. */
@@ -100,7 +176,11 @@ static void test_suspected_are_not_extended(void **state)
     contest_run(&contest);
     for (size_t i = 0; i < 30; i++) {
         if (benchmarks[i].flagged) {
-            assert_int_equal(pairs_of(i, false), 16);
+            size_t screening = pairs_of(i, false);
+            assert_true(screening == 16 || screening == 32 || screening == 48);
+            for (size_t k = 0; k < benchmarks[i].pair_count; k++) {
+                assert_int_equal(benchmarks[i].pairs[k].confirming, k >= screening);
+            }
             open += benchmarks[i].verdict == VERSUS_INCONCLUSIVE;
         }
     }
@@ -200,14 +280,41 @@ static void test_interrupted_in_the_first_round(void **state)
     assert_int_equal(tried, 4);
 }
 
-static void test_interrupted_in_the_confirmation(void **state)
+static void test_interrupted_in_further_screening(void **state)
 {
     (void)state;
     make_contest(10);
     players[1].law = slower;
+    players[2].law.deviation = 0.05;
+    players[3].law.deviation = 0.05;
+    interrupt_at = 160 + 5;
+    contest_run(&contest);
+    assert_true(contest.interrupted);
+    assert_int_equal(call_count, interrupt_at + 1);
+    assert_int_equal(pairs_of(2, false) + pairs_of(3, false), 2 * 16 + 5);
+    assert_non_null(strstr(benchmarks[1].note, "before it was confirmed"));
+    assert_int_equal(benchmarks[1].pair_count, 16);
+}
+
+static void make_contest_to_interrupt(void)
+{
+    make_contest(10);
+    players[1].law = slower;
     players[2].law = slower;
-    players[3].law = (struct pairs_law){.log_effect = 0.0098, .deviation = 0.01};
-    interrupt_at = 160 + 3 * 20 + 7;
+    players[3].law = (struct pairs_law){.log_effect = 0.0055, .deviation = 0.007};
+}
+
+static void test_interrupted_in_the_confirmation(void **state)
+{
+    (void)state;
+    make_contest_to_interrupt();
+    contest_run(&contest);
+    size_t planned = bouts[3].planned;
+    size_t screening = 9 * 16 + pairs_of(3, false);
+    assert_true(pairs_of(3, true) > planned / 3);
+    forget_contest();
+    make_contest_to_interrupt();
+    interrupt_at = screening + 2 * 20 + planned / 3 + 7;
     contest_run(&contest);
     assert_true(contest.interrupted);
     assert_int_equal(call_count, interrupt_at + 1);
@@ -267,6 +374,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_budget_is_kept, release),
         cmocka_unit_test_teardown(test_budget_is_shared, release),
+        cmocka_unit_test_teardown(test_budget_of_further_screening, release),
+        cmocka_unit_test_teardown(test_budget_cuts_long_plans_first, release),
+        cmocka_unit_test_teardown(test_budget_scales_the_plans, release),
         cmocka_unit_test_teardown(test_budget_is_used, release),
         cmocka_unit_test_teardown(test_suspected_are_not_extended, release),
         cmocka_unit_test_teardown(test_untried, release),
@@ -275,6 +385,7 @@ int main(void)
         cmocka_unit_test_teardown(test_interrupted_before_it_began, release),
         cmocka_unit_test_teardown(test_interrupted_in_the_screen, release),
         cmocka_unit_test_teardown(test_interrupted_in_the_first_round, release),
+        cmocka_unit_test_teardown(test_interrupted_in_further_screening, release),
         cmocka_unit_test_teardown(test_interrupted_in_the_confirmation, release),
         cmocka_unit_test_teardown(test_failing, release),
         cmocka_unit_test_teardown(test_nothing_to_do, release),

@@ -45,6 +45,17 @@ static void add(bool confirming, size_t count, double log_effect, double deviati
     pairs_add(&b, confirming, count, &law, &rng);
 }
 
+/* As many above as below, at the same distance, in either order: of 16 pairs the error is
+ * sqrt(16 d^2 / (10 * 8)) = 0.447 d, the deviation of a pair four times that. `count` is a multiple
+ * of four. */
+static void add_spread(bool confirming, size_t count, double log_effect, double distance)
+{
+    for (size_t i = 0; i < count; i++) {
+        pairs_add_one(&b, confirming, i % 2 == 0 ? 1 : -1,
+                      log_effect + (i / 2 % 2 == 0 ? distance : -distance));
+    }
+}
+
 static void conclude(int direction, bool rejected, double level)
 {
     const struct judge_ruling ruling = {
@@ -102,15 +113,86 @@ static void test_futility(void **state)
 {
     (void)state;
     add(false, 16, 0, 0);
-    assert_false(judge_is_futile(&b, s)); /* no confirming pairs */
-    add(true, 20, 0.001, 0);
-    assert_true(judge_is_futile(&b, s));
+    assert_false(judge_is_futile(&b, 1, s)); /* no confirming pairs */
+    assert_false(judge_is_futile(&b, -1, s));
+    for (int sign = -1; sign <= 1; sign += 2) {
+        add(true, 20, sign * 0.0029, 0);
+        assert_true(judge_is_futile(&b, 1, s));
+        assert_true(judge_is_futile(&b, -1, s));
+        pairs_release(&b);
+        add(true, 20, sign * 0.0031, 0); /* equivalent, but beyond the guard */
+        assert_false(judge_is_futile(&b, sign, s));
+        assert_true(judge_is_futile(&b, -sign, s)); /* it was suspected of the opposite */
+        pairs_release(&b);
+    }
+    add_spread(true, 20, 0, 0.05); /* however little it can be told */
+    assert_true(judge_is_futile(&b, 1, s));
     pairs_release(&b);
-    add(true, 20, 0.004, 0); /* equivalent, but beyond the guard */
-    assert_false(judge_is_futile(&b, s));
+    add_spread(true, 20, 0.004, 0.05);
+    assert_false(judge_is_futile(&b, 1, s));
+}
+
+/* Of what is neither suspected nor shown equivalent; unless it varies so much that twice the error
+ * of `most` pairs is not below five margins: with 48 that is d = 0.0963. */
+static void test_more_screening(void **state)
+{
+    (void)state;
+    assert_false(judge_wants_more(&b, 48, s)); /* no pairs */
+    add(false, 3, 0, 0);
+    assert_false(judge_wants_more(&b, 48, s)); /* no interval */
     pairs_release(&b);
-    add(true, 20, 0, 0.05); /* it cannot be told */
-    assert_false(judge_is_futile(&b, s));
+    add_spread(false, 16, 0, 0.02);
+    assert_true(judge_wants_more(&b, 48, s));
+    assert_true(judge_wants_more(&b, 17, s));
+    assert_false(judge_wants_more(&b, 16, s)); /* it has them */
+    pairs_release(&b);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        double error = 0.02 * sqrt(0.2);
+        add_spread(false, 16, sign * 1.84 * error, 0.02);
+        assert_true(judge_wants_more(&b, 48, s));
+        pairs_release(&b);
+        add_spread(false, 16, sign * 1.88 * error, 0.02); /* suspected */
+        assert_false(judge_wants_more(&b, 48, s));
+        pairs_release(&b);
+    }
+    /* The interval of 95 % lies within the margin when t(0.975) errors do: d below 0.00965. */
+    add_spread(false, 16, 0, 0.0098);
+    assert_true(judge_wants_more(&b, 48, s));
+    pairs_release(&b);
+    add_spread(false, 16, 0, 0.0095);
+    assert_false(judge_wants_more(&b, 48, s));
+    pairs_release(&b);
+    add_spread(false, 16, 0, 0.0955);
+    assert_true(judge_wants_more(&b, 48, s));
+    assert_false(judge_wants_more(&b, 40, s));
+    pairs_release(&b);
+    add_spread(false, 16, 0, 0.0975);
+    assert_false(judge_wants_more(&b, 48, s));
+    assert_true(judge_wants_more(&b, 60, s));
+}
+
+/* Expected: the smallest n with (t(1 - alpha) + t(0.8)) deviation / sqrt(n) below the distance from
+ * the guard to 0.7 of the effect, degrees of freedom 0.625 n - 2, worked out with SciPy. */
+static void test_pairs_to_confirm(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_pairs_to_confirm(&b, 1, s), 0); /* no pairs */
+    for (int sign = -1; sign <= 1; sign += 2) {
+        add_spread(false, 16, sign * log(1.02), 0.01);
+        assert_int_equal(judge_pairs_to_confirm(&b, 1, s), 32);
+        assert_int_equal(judge_pairs_to_confirm(&b, 0, s), 32);
+        assert_int_equal(judge_pairs_to_confirm(&b, 10, s), 50);
+        add(true, 60, 0.5, 0.1); /* of the other stage: must not count */
+        assert_int_equal(judge_pairs_to_confirm(&b, 1, s), 32);
+        pairs_release(&b);
+        add_spread(false, 16, sign * log(1.02), 0.02);
+        assert_int_equal(judge_pairs_to_confirm(&b, 1, s), 114);
+        pairs_release(&b);
+        /* 0.7 of it is within the guard: no number would do. */
+        add_spread(false, 16, sign * 0.0042, 0.001);
+        assert_int_equal(judge_pairs_to_confirm(&b, 1, s), 0);
+        pairs_release(&b);
+    }
 }
 
 /* Ten of ten pairs are above: one of 1,024 patterns of signs. */
@@ -414,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_suspicion, begin, end),
         cmocka_unit_test_setup_teardown(test_p_against_the_guard, begin, end),
         cmocka_unit_test_setup_teardown(test_futility, begin, end),
+        cmocka_unit_test_setup_teardown(test_more_screening, begin, end),
+        cmocka_unit_test_setup_teardown(test_pairs_to_confirm, begin, end),
         cmocka_unit_test_setup_teardown(test_agreement_of_ranks, begin, end),
         cmocka_unit_test_setup_teardown(test_confirmed_regression, begin, end),
         cmocka_unit_test_setup_teardown(test_confirmed_improvement, begin, end),

@@ -35,7 +35,8 @@ struct bench_case {
 void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
                struct record *record);
 
-/* The same with laps that somebody else plans; the record gets no sample. ns_per_tick: of the clock. */
+/* The same with laps that somebody else plans; the record gets no sample. ns_per_tick: of the
+ * clock. */
 void bench_run_planned(const struct bench_case *bench, const struct lap_planner *planner,
                        double ns_per_tick, struct record *record);
 

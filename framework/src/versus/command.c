@@ -114,7 +114,8 @@ static int prepare_ring(struct compare *c)
     ring->clock = &v->clock;
     ring->max_time_s = c->options.max_time_s;
     ring->shared_luck = !c->options.own_addresses && pair_can_share_luck();
-    ring->fresh = true;
+    /* A copy has no debugging information, which sanitizers look for. */
+    ring->fresh = v->new_side.variant == NULL || strcmp(v->new_side.variant, "release") == 0;
     v->settings.shared_addresses = ring->shared_luck;
     rng_seed_stream(&ring->rng, v->settings.seed, "comparison");
     if (!ring->shared_luck && !c->options.own_addresses) {
@@ -151,6 +152,7 @@ static void run_contest(struct compare *c)
         contest->watch = draw;
         contest->watch_context = c;
     }
+    bool copies = contest->ring.fresh;
     contest->interrupted = !compare_setup_measure_loops(&c->setup, &contest->ring);
     contest_run(contest);
     progress_erase(&c->progress);
@@ -164,7 +166,7 @@ static void run_contest(struct compare *c)
     v->complete = !contest->interrupted;
     v->duration_s = round((double)(clock_monotonic_ns() - contest->begun_ns) / 1e6) / 1e3;
     v->settings.fresh_copies = contest->ring.fresh;
-    if (!contest->ring.fresh) {
+    if (copies && !contest->ring.fresh) {
         warn(c,
              "fresh copies of the executables could not be run here: where a file lies in memory "
              "may favour one side by 1 %");

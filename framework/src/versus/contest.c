@@ -151,7 +151,7 @@ static size_t collect_undecided(struct contest *c, struct bout **due)
     for (size_t i = 0; i < c->count; i++) {
         struct bout *bout = &c->bouts[i];
         const struct versus_benchmark *b = bout->benchmark;
-        if (b->status == VERSUS_COMPARED && !b->below_resolution && bout->direction == 0 &&
+        if (b->status == VERSUS_COMPARED && !b->below_resolution &&
             judge_wants_more(b, c->ring.settings->screen_pairs * SCREEN_TIMES, c->ring.settings)) {
             due[count++] = bout;
         }
@@ -159,48 +159,61 @@ static size_t collect_undecided(struct contest *c, struct bout **due)
     return count;
 }
 
+/* As many pairs again of each that is due. false when the time for screening is up, or a signal
+ * came. */
+static bool run_step(struct contest *c, struct bout **due, size_t count, double share_s)
+{
+    size_t rounds = c->ring.settings->screen_pairs;
+    for (size_t i = 0; i < rounds; i++) {
+        double each_s = round_seconds(due, count);
+        if (elapsed_s(c) + each_s > share_s ||
+            !run_round(c, due, count, false, 1, each_s * (double)(rounds - i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What varies much from pair to pair is screened longer: a change would be missed otherwise. */
 static void screen_further(struct contest *c, struct bout **due)
 {
     const struct versus_settings *s = c->ring.settings;
     double share_s = s->time_budget_s > 0 ? s->time_budget_s * SCREEN_SHARE : INFINITY;
-    for (size_t step = 1; step < SCREEN_TIMES; step++) {
+    bool goes_on = true;
+    for (size_t step = 1; step < SCREEN_TIMES && goes_on; step++) {
         size_t count = collect_undecided(c, due);
-        for (size_t i = 0; i < s->screen_pairs && count > 0; i++) {
-            double each_s = round_seconds(due, count);
-            if (elapsed_s(c) + each_s > share_s) {
-                return;
-            }
-            double rest_s = each_s * (double)(s->screen_pairs - i);
-            if (!run_round(c, due, count, false, 1, rest_s)) {
-                return;
-            }
+        if (count == 0) {
+            return;
         }
+        goes_on = run_step(c, due, count, share_s);
         suspect(c);
     }
 }
 
-/* How many confirming pairs each suspected benchmark gets: more for those that vary much, fewer for
- * all when the time is short. false when too few are left to be worth it. */
+/* How many confirming pairs each suspected benchmark gets: more for those that vary much. When the
+ * time is short these give up what they have more first. false when too few are left to be worth
+ * it. */
 static bool plan_confirmation(const struct contest *c, struct bout **due, size_t count)
 {
     const struct versus_settings *s = c->ring.settings;
-    double all_s = 0;
+    size_t usual = s->confirm_pairs;
+    double usual_s = 0;
+    double more_s = 0;
     for (size_t i = 0; i < count; i++) {
         size_t wanted = judge_pairs_to_confirm(due[i]->benchmark, count, s);
-        size_t most = s->confirm_pairs * CONFIRM_TIMES;
-        due[i]->planned = wanted < s->confirm_pairs ? s->confirm_pairs
-                          : wanted > most           ? most
-                                                    : wanted;
-        all_s += (double)due[i]->planned * bout_pair_seconds(due[i], guess_s(s));
+        size_t most = usual * CONFIRM_TIMES;
+        double each_s = bout_pair_seconds(due[i], guess_s(s));
+        due[i]->planned = wanted < usual ? usual : wanted > most ? most : wanted;
+        usual_s += (double)usual * each_s;
+        more_s += (double)(due[i]->planned - usual) * each_s;
     }
-    double part = fmin(1, left_s(c) * 0.95 / fmax(all_s, 1e-6));
-    bool worth = true;
+    double time_s = fmax(0, left_s(c) * 0.95);
+    double pairs = floor((double)usual * fmin(1, time_s / fmax(usual_s, 1e-6)));
+    double part = fmin(1, fmax(0, time_s - usual_s) / fmax(more_s, 1e-6));
     for (size_t i = 0; i < count; i++) {
-        due[i]->planned = (size_t)fmax(0, (double)due[i]->planned * part);
-        worth = worth && due[i]->planned >= CONFIRM_MIN;
+        due[i]->planned = (size_t)(pairs + part * (double)(due[i]->planned - usual));
     }
-    return worth;
+    return pairs >= fmin((double)usual, CONFIRM_MIN);
 }
 
 /* Those that are suspected of the same share the chance of a false alarm; canaries have their own.
@@ -299,7 +312,8 @@ static void confirm(struct contest *c, struct bout **due)
     for (size_t number = 0; number < JUDGE_LOOKS; number++) {
         while ((count = collect_short(c, due, number)) > 0) {
             double rest_s = open_seconds(c);
-            if (!run_round(c, due, count, true, 1 - rest_s / fmax(all_s, 1e-6), rest_s)) {
+            double done = fmax(0, 1 - rest_s / fmax(all_s, 1e-6));
+            if (!run_round(c, due, count, true, done, rest_s)) {
                 mark_late(due, collect_open(c, due));
                 return;
             }
@@ -350,7 +364,7 @@ static void extend(struct contest *c, struct bout **due)
 {
     const struct versus_settings *s = c->ring.settings;
     size_t most = s->screen_pairs * EXTEND_TIMES;
-    for (size_t step = SCREEN_TIMES; step < EXTEND_TIMES; step++) {
+    for (size_t step = 1; step < EXTEND_TIMES; step++) {
         size_t count = collect_unsettled(c, due, most);
         for (size_t i = 0; i < s->screen_pairs && count > 0; i++) {
             double rest_s = round_seconds(due, count) * (double)(s->screen_pairs - i);

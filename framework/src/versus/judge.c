@@ -64,16 +64,18 @@ static double beyond(const struct paired_fit *fit, int direction, double limit)
     return direction > 0 ? paired_p_above(fit, limit) : paired_p_below(fit, -limit);
 }
 
+static int suspicion(const struct paired_fit *fit)
+{
+    if (paired_p_above(fit, 0) < JUDGE_SUSPECT_LEVEL) {
+        return 1;
+    }
+    return paired_p_below(fit, 0) < JUDGE_SUSPECT_LEVEL ? -1 : 0;
+}
+
 int judge_suspect(const struct versus_benchmark *b)
 {
     struct paired_fit fit;
-    if (!fit_of(b, false, BY_QUADS, &fit)) {
-        return 0;
-    }
-    if (paired_p_above(&fit, 0) < JUDGE_SUSPECT_LEVEL) {
-        return 1;
-    }
-    return paired_p_below(&fit, 0) < JUDGE_SUSPECT_LEVEL ? -1 : 0;
+    return fit_of(b, false, BY_QUADS, &fit) ? suspicion(&fit) : 0;
 }
 
 double judge_p(const struct versus_benchmark *b, int direction, const struct versus_settings *s)
@@ -98,7 +100,8 @@ bool judge_wants_more(const struct versus_benchmark *b, size_t most,
                       const struct versus_settings *s)
 {
     struct paired_fit fit;
-    if (b->pair_count >= most || !fit_of(b, false, BY_QUADS, &fit) || is_equivalent(&fit, s)) {
+    if (b->pair_count >= most || !fit_of(b, false, BY_QUADS, &fit) || suspicion(&fit) != 0 ||
+        is_equivalent(&fit, s)) {
         return false;
     }
     double reach = 2 * fit.deviation / sqrt((double)most);
