@@ -138,8 +138,12 @@ static void chase(assay_bench *b, enum kernel kernel, size_t nodes)
         assay_fail(b, "out of memory");
     } else {
         chase_link(ring, nodes);
-        if (chase_work(ring, nodes) != ring) {
-            assay_fail(b, "the nodes are not one ring");
+        size_t expected = 0;
+        for (size_t i = 0; i < units; i++) {
+            expected = chase_next(expected, nodes);
+        }
+        if (chase_work(ring, units) != &ring[expected]) {
+            assay_fail(b, "the walk does not end where it must");
         }
     }
     assay_elements(b, units);

@@ -8,20 +8,18 @@ struct chase_node *chase_work(struct chase_node *node, size_t units)
     return node;
 }
 
-/* Sattolo's shuffle of the identity: one ring through all nodes, each ring equally likely. */
+/* A linear congruential generator visits every number below `count` once in a period when a - 1 is
+ * a multiple of 4 and of every prime factor of `count`, and c has none of them (Hull and Dobell
+ * 1962); these do for 2^n 3^m. Each node is written once, in order, so that making the ring costs
+ * little. */
+size_t chase_next(size_t i, size_t count)
+{
+    return (i * (1 + 12 * (size_t)20173) + (size_t)1013904223) % count;
+}
+
 void chase_link(struct chase_node *nodes, size_t count)
 {
-    uint64_t random = 0x9e3779b97f4a7c15u;
     for (size_t i = 0; i < count; i++) {
-        nodes[i].next = &nodes[i];
-    }
-    for (size_t i = count - 1; i > 0; i--) {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        size_t other = (size_t)(random >> 20) % i;
-        struct chase_node *next = nodes[i].next;
-        nodes[i].next = nodes[other].next;
-        nodes[other].next = next;
+        nodes[i].next = &nodes[chase_next(i, count)];
     }
 }

@@ -45,7 +45,10 @@ struct chase_node {
     char rest[64 - sizeof(struct chase_node *)];
 };
 struct chase_node *chase_work(struct chase_node *node, size_t units);
-/* Links the nodes to one ring in a random order that depends on the count alone. count > 0 */
+/* Links the nodes to one ring in an order without a pattern that depends on the count alone, which
+ * must be a multiple of 4 without other prime factors than 2 and 3. */
 void chase_link(struct chase_node *nodes, size_t count);
+/* The number of the node that follows node i. */
+size_t chase_next(size_t i, size_t count);
 
 #endif
