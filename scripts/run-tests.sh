@@ -97,7 +97,7 @@ run_pytest() # ARGUMENT...
 {
     local status=0 good=0 bad=0 skips=0 began=$SECONDS counts
     build release "$release" all probes || return 0
-    timeout --kill-after=10 "$PYTEST_SECONDS" "$python" -m pytest -q -rs -p no:cacheprovider \
+    timeout --kill-after=10 "$PYTEST_SECONDS" "$python" -m pytest -q -rs -p no:cacheprovider -n "$workers" --dist loadfile \
         --junitxml="$out/pytest.xml" tests "$@" >"$out/pytest" 2>&1 </dev/null || status=$?
     if [[ $status -eq 5 ]]; then
         printf '  --    pytest: no test\n'
@@ -137,7 +137,9 @@ done
 
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
-python=$(scripts/find-python.sh pytest jinja2 jsonschema google.protobuf numpy scipy)
+python=$(scripts/find-python.sh pytest xdist jinja2 jsonschema google.protobuf numpy scipy)
+workers=$(nproc)
+workers=$((workers > 4 ? 4 : workers)) # several browsers and comparisons at once need memory too
 for part in "${parts[@]}"; do
     case $part in
         unit) run_units release "$release" ;;

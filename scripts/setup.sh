@@ -41,6 +41,7 @@ test   libcmocka-dev                            header:cmocka.h
 test   protobuf-compiler                        command:protoc
 test   python3-protobuf                         python:google.protobuf
 test   python3-pytest                           python:pytest
+test   python3-pytest-xdist                     python:xdist
 test   python3-jsonschema                       python:jsonschema
 test   python3-numpy                            python:numpy
 test   python3-scipy                            python:scipy

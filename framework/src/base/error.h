@@ -11,8 +11,9 @@
     X(STATUS_REGRESSED, 1, "a regression")                                                         \
     X(STATUS_USAGE, 2, "usage: an option or argument is wrong")                                    \
     X(STATUS_FAILED, 3, "a benchmark failed")                                                      \
-    X(STATUS_ENVIRONMENT, 4, "environment: missing baseline or dependency, foreign host, disk")    \
-    X(STATUS_INCONCLUSIVE, 5, "inconclusive where --require-verdict demanded a verdict")           \
+    X(STATUS_ENVIRONMENT, 4,                                                                       \
+      "environment: missing baseline or dependency, foreign host or build, disk")                  \
+    X(STATUS_INCONCLUSIVE, 5, "inconclusive where a verdict was demanded, or a canary misfired")   \
     X(STATUS_INTERRUPTED, 130, "interrupted; what was measured is kept")
 
 enum status {

@@ -107,7 +107,9 @@ static bool wants_shared(const struct bout_ring *ring, const struct bout *bout)
 {
     size_t pairs = bout->benchmark->pair_count;
     bool pilot = pairs < PILOT_PAIRS;
-    return ring->shared_luck && (pilot ? pairs % 4 < 2 : !bout->own_addresses);
+    /* Threads would get stacks as large as the limit that moves the addresses. */
+    return ring->shared_luck && bout->threads == 1 &&
+           (pilot ? pairs % 4 < 2 : !bout->own_addresses);
 }
 
 /* Mean distance of the values from their median. */
