@@ -348,7 +348,7 @@ static void add_benchmark(const char *kind, const char *name, const char *thread
                                       .file = __FILE__,
                                       .line = __LINE__,
                                       .name = strdup(name)};
-        entry->threads[0] = threads == NULL ? 0 : atoi(threads);
+        entry->threads[0] = threads == NULL ? 0 : (int)strtol(threads, NULL, 10);
         assay_register(entry);
         return;
     }

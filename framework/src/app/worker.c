@@ -4,6 +4,8 @@
 #include "measure/clock.h"
 #include "measure/duel.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,17 +63,17 @@ void worker_describe(const struct plan *plan, struct str *out)
 
 static struct duel *open_page(const char *text, enum duel_name *self, struct error *error)
 {
-    char side[8] = "";
-    int fd = -1;
-    char rest = '\0';
-    bool parsed = sscanf(text, "%d:%7[a-z]%c", &fd, side, &rest) == 2 && fd >= 0;
-    if (!parsed || (strcmp(side, "old") != 0 && strcmp(side, "new") != 0)) {
+    char *side = NULL;
+    errno = 0;
+    long fd = strtol(text, &side, 10);
+    bool parsed = side != text && errno == 0 && fd >= 0 && fd <= INT_MAX;
+    if (!parsed || (strcmp(side, ":old") != 0 && strcmp(side, ":new") != 0)) {
         error_set(error, STATUS_USAGE, "--worker: \"%s\" is neither hello nor FD:old or FD:new",
                   text);
         return NULL;
     }
-    *self = strcmp(side, "old") == 0 ? DUEL_OLD : DUEL_NEW;
-    return duel_map(fd, error);
+    *self = strcmp(side, ":old") == 0 ? DUEL_OLD : DUEL_NEW;
+    return duel_map((int)fd, error);
 }
 
 static bool pin(const struct duel *d)
