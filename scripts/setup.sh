@@ -84,15 +84,15 @@ is_met() # KIND:NAME
     case $kind in
         command) command -v "$name" >/dev/null ;;
         header) has_header "$name" ;;
-        python) scripts/find-python.sh "$name" >/dev/null 2>&1 ;;
         font) command -v fc-list >/dev/null && [[ -n $(fc-list 2>/dev/null) ]] ;;
     esac
 }
 
-# Sets missing to the needs ("packages probe") that are not met.
+# Sets missing to the needs ("packages probe") that are not met. Python modules that no package stands for
+# are there only when one Python has them and all the others: modules of two Pythons help nobody.
 find_missing() # SCOPE
 {
-    local needs=$NEEDS scope packages probe package names=() rows=() found
+    local needs=$NEEDS scope packages probe package names=() rows=() found modules=() loose=()
     local -A installed=()
     is_ubuntu || needs+=$BROWSER_NEEDS
     while read -r scope packages probe; do
@@ -109,11 +109,19 @@ find_missing() # SCOPE
     missing=()
     for found in "${rows[@]}"; do
         read -r packages probe <<<"$found"
+        [[ $probe != python:* ]] || modules+=("${probe#*:}")
         for package in ${packages//,/ }; do
             [[ -z ${installed[$package]-} ]] || continue 2
         done
-        is_met "$probe" || missing+=("$packages $probe")
+        if [[ $probe == python:* ]]; then
+            loose+=("$packages $probe")
+        elif ! is_met "$probe"; then
+            missing+=("$packages $probe")
+        fi
     done
+    if [[ ${#loose[@]} -gt 0 ]] && ! scripts/find-python.sh "${modules[@]}" >/dev/null 2>&1; then
+        missing+=("${loose[@]}")
+    fi
 }
 
 # Sets packages to one package for each missing need. With "known", the first that apt knows.

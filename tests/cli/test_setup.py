@@ -89,14 +89,14 @@ class Machine:
     def absent(self, *packages: str) -> None:
         self.set("absent", "".join(f"{name}\n" for name in packages))
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, script: Path = SETUP) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": str(self.bin),
             "STATE": str(self.state),
             "OS_RELEASE": str(self.state / "os-release"),
         }
         return subprocess.run(
-            [self.bin / "bash", SETUP, *words],
+            [self.bin / "bash", script, *words],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -228,6 +228,22 @@ def test_a_tool_from_elsewhere_satisfies(machine: Machine) -> None:
     machine.program("shellcheck", "#!/bin/bash\n")
     done = machine.run("test")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_modules_of_two_pythons_do_not_add_up(machine: Machine, tmp_path: Path) -> None:
+    script = tmp_path / "scripts" / "setup.sh"
+    script.parent.mkdir()
+    shutil.copy(SETUP, script)
+    finder = script.with_name("find-python.sh")
+    finder.write_text("#!/bin/bash\n[ $# -eq 1 ]\n")  # each module is somewhere, no two together
+    finder.chmod(0o755)
+    machine.absent("python3-jinja2", "python3-jsonschema")
+    assert machine.run("test", script=script).stderr == (
+        "setup: installing python3-jinja2 python3-jsonschema\n"
+    )
+    finder.write_text("#!/bin/bash\nexit 0\n")
+    machine.absent("python3-jinja2", "python3-jsonschema")
+    assert machine.run("--check", "test", script=script).stderr == ""
 
 
 @pytest.mark.parametrize("release", ["ID=ubuntu\n", 'ID=mint\nID_LIKE="ubuntu debian"\n'])
