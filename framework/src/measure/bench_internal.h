@@ -1,0 +1,42 @@
+/* What a benchmark's body is given, as the files of this room see it: bench.c runs the bodies,
+ * lap.c drives their loops, body.c answers what they ask and takes what they say. */
+#ifndef ASSAY_MEASURE_BENCH_INTERNAL_H
+#define ASSAY_MEASURE_BENCH_INTERNAL_H
+
+#include "measure/bench.h"
+#include "measure/histogram.h"
+#include "measure/team.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+struct assay_bench {
+    const struct bench_case *bench;
+    struct team *team;
+    struct record *record;
+    unsigned thread_index;
+
+    bool begun; /* its loop was reached */
+    bool in_lap;
+    bool over;
+    bool paused;
+    uint64_t lap_iterations;
+    uint64_t start_ticks; /* of the span that runs */
+    double timed_ns;      /* of the spans that ended in this lap */
+    struct team_span span;
+
+    uint64_t probe_iterations; /* > 0: this runs the empty loop for one lap */
+
+    bool recorded; /* the body times itself */
+    double recorded_ns;
+
+    uint64_t batch_iterations; /* of the batch that runs */
+    uint64_t batches_left;     /* iterations of the lap that no batch has taken yet */
+
+    bool sampling; /* the lap counts */
+    struct rusage usage;
+    struct histogram *latency;
+};
+
+#endif

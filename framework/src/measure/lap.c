@@ -1,0 +1,186 @@
+/* The loop of a body: laps, batches, pauses. */
+#include "measure/bench_internal.h"
+#include "measure/clock.h"
+#include "measure/reference.h"
+
+/* About 5 to 10 us of the empty loop, run between laps of kernels that may be hardly slower. */
+#define PROBE_ITERATIONS 20000
+#define PAIR_BELOW_NS    4.0
+
+static void read_disturbance(assay_bench *b)
+{
+    struct rusage now;
+    if (getrusage(RUSAGE_THREAD, &now) == 0) {
+        b->span.involuntary_switches = (uint32_t)(now.ru_nivcsw - b->usage.ru_nivcsw);
+        b->span.page_faults = (uint32_t)(now.ru_minflt - b->usage.ru_minflt);
+        b->usage = now;
+    }
+}
+
+static double span_ns(const assay_bench *b, uint64_t stop_ticks)
+{
+    return (double)(stop_ticks - b->start_ticks) * b->team->ns_per_tick;
+}
+
+/* Nanoseconds of one iteration of the empty loop, now. */
+static double probe_loop_ns(const assay_bench *b)
+{
+    assay_bench probe = {.team = b->team, .probe_iterations = PROBE_ITERATIONS};
+    b->bench->null_run(&probe);
+    return probe.timed_ns / PROBE_ITERATIONS;
+}
+
+static uint64_t next_probe_lap(assay_bench *probe, uint64_t stop_ticks)
+{
+    if (probe->in_lap) {
+        probe->timed_ns = span_ns(probe, stop_ticks);
+        return 0;
+    }
+    probe->in_lap = true;
+    probe->start_ticks = clock_start();
+    return probe->probe_iterations;
+}
+
+/* Holds the lap that ended against the empty loop, when it is one of the sampled laps of a fast
+ * kernel. */
+static void pair_with_loop(assay_bench *b)
+{
+    double each_ns = b->timed_ns / (double)b->lap_iterations;
+    if (!b->sampling || b->bench->null_run == NULL || b->team->size > 1 || b->recorded) {
+        return;
+    }
+    double clock_ns = b->record->batched ? clock_init()->cost_ns / b->bench->batch : 0;
+    if (each_ns > clock_ns * BENCH_RESOLUTION_FACTOR + PAIR_BELOW_NS) {
+        return;
+    }
+    double floor_ns = probe_loop_ns(b) + clock_ns;
+    b->record->paired++;
+    b->record->paired_near += each_ns <= floor_ns * BENCH_RESOLUTION_FACTOR;
+}
+
+/* Hands in the lap that ended, if there is one, and learns the length of the next. */
+static uint64_t next_lap(assay_bench *b)
+{
+    struct team_span *span = NULL;
+    if (b->in_lap) {
+        read_disturbance(b);
+        pair_with_loop(b);
+        /* Without a reference no lap is taken again: its latencies are in the histogram already. */
+        bool wants_reference = b->sampling && b->latency == NULL;
+        b->span.reference_ns = wants_reference ? reference_ns() : 0;
+        if (b->recorded) {
+            b->span.partial = true;
+            b->timed_ns = b->recorded_ns;
+        }
+        b->span.timed_ns = b->timed_ns;
+        span = &b->span;
+    }
+    uint64_t iterations = b->over ? 0 : team_next_lap(b->team, span, &b->sampling);
+    b->lap_iterations = iterations;
+    b->in_lap = iterations != 0;
+    b->over = iterations == 0;
+    b->timed_ns = 0;
+    b->recorded_ns = 0;
+    b->recorded = false;
+    b->span.partial = false;
+    read_disturbance(b);
+    return iterations;
+}
+
+/* A loop begins: false, and the benchmark fails, when another has begun before. */
+static bool may_begin(assay_bench *b)
+{
+    if (b->in_lap) {
+        assay_fail(b, "the loop was left from inside; a lap must run to its end");
+    } else if (b->begun) {
+        assay_fail(b, "the body has a second ASSAY_LOOP; a benchmark has exactly one");
+    }
+    bool first = !b->begun;
+    b->begun = true;
+    return first;
+}
+
+/* What a lap or batch must not end as. */
+static void check_end(assay_bench *b, uint64_t left)
+{
+    if (left != 0) {
+        assay_fail(b, "the loop was left by break; a lap must run to its end");
+    } else if (b->paused) {
+        assay_fail(b, "the iteration ended while the clock was paused: assay_resume is missing");
+    }
+}
+
+uint64_t assay__lap(assay_bench *b, uint64_t left)
+{
+    uint64_t stop_ticks = clock_stop();
+    if (b->probe_iterations > 0) {
+        return next_probe_lap(b, stop_ticks);
+    }
+    if (left != ASSAY__FIRST) {
+        check_end(b, left);
+        b->span.stop_ticks = stop_ticks;
+        b->timed_ns += span_ns(b, stop_ticks);
+    } else if (!may_begin(b)) {
+        return 0;
+    }
+    uint64_t iterations = next_lap(b);
+    b->start_ticks = clock_start();
+    b->span.start_ticks = b->start_ticks;
+    return iterations;
+}
+
+uint64_t assay__batch_next(assay_bench *b, uint64_t left)
+{
+    uint64_t stop_ticks = clock_stop();
+    if (left != ASSAY__FIRST) {
+        check_end(b, left);
+        b->timed_ns += span_ns(b, stop_ticks);
+    } else if (!may_begin(b)) {
+        return 0;
+    }
+    if (b->batches_left == 0 || b->over) {
+        b->batches_left = next_lap(b);
+    }
+    uint64_t wanted = b->bench->batch;
+    b->batch_iterations = b->batches_left < wanted ? b->batches_left : wanted;
+    b->batches_left -= b->batch_iterations;
+    if (b->thread_index == 0) {
+        b->record->batched = true;
+    }
+    return b->batch_iterations;
+}
+
+bool assay__batch_start(assay_bench *b)
+{
+    b->span.partial = true;
+    if (b->over) {
+        b->in_lap = false;
+        b->batch_iterations = 0;
+        return false;
+    }
+    b->start_ticks = clock_start();
+    return true;
+}
+
+void assay_pause(assay_bench *b)
+{
+    uint64_t stop_ticks = clock_stop();
+    if (!b->in_lap || b->paused) {
+        assay_fail(b, b->paused ? "assay_pause while the clock was paused already"
+                                : "assay_pause outside the loop");
+        return;
+    }
+    b->timed_ns += span_ns(b, stop_ticks);
+    b->span.partial = true;
+    b->paused = true;
+}
+
+void assay_resume(assay_bench *b)
+{
+    if (!b->paused) {
+        assay_fail(b, "assay_resume while the clock was running");
+        return;
+    }
+    b->paused = false;
+    b->start_ticks = clock_start();
+}
