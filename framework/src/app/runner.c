@@ -135,7 +135,8 @@ struct watched {
 
 static void watch(const struct record *record, void *context)
 {
-    static const char *const phases[] = {"setup", "warming up", "sampling", "done", "", ""};
+    static const char *const phases[] = {"setup", "warming up", "sampling", "counting",
+                                         "done",  "",           ""};
     struct watched *watched = context;
     double part = record->planned == 0
                       ? 0

@@ -1,8 +1,10 @@
 #include "app/worker.h"
+#include "app/probe_worker.h"
 #include "base/json_writer.h"
 #include "base/memory.h"
 #include "measure/clock.h"
 #include "measure/duel.h"
+#include "measure/probe.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -41,6 +43,7 @@ void worker_describe(const struct plan *plan, struct str *out)
     json_begin_object(w, NULL);
     json_add_int(w, "worker", DUEL_PROTOCOL);
     json_add_text(w, "version", ASSAY_VERSION);
+    json_add_int(w, "probes", PROBE_PROTOCOL);
     json_add_text(w, "suite", plan->suite->name);
     describe_build(w, plan->suite);
     json_begin_array(w, "benchmarks");
@@ -61,19 +64,23 @@ void worker_describe(const struct plan *plan, struct str *out)
     free(w);
 }
 
-static struct duel *open_page(const char *text, enum duel_name *self, struct error *error)
+/* Splits "FD:ROLE": the role, or NULL with an error. */
+static const char *parse_role(const char *text, int *fd, struct error *error)
 {
-    char *side = NULL;
+    static const char *const roles[] = {":old", ":new", ":probe"};
+    char *role = NULL;
     errno = 0;
-    long fd = strtol(text, &side, 10);
-    bool parsed = side != text && errno == 0 && fd >= 0 && fd <= INT_MAX;
-    if (!parsed || (strcmp(side, ":old") != 0 && strcmp(side, ":new") != 0)) {
-        error_set(error, STATUS_USAGE, "--worker: \"%s\" is neither hello nor FD:old or FD:new",
-                  text);
-        return NULL;
+    long number = strtol(text, &role, 10);
+    bool parsed = role != text && errno == 0 && number >= 0 && number <= INT_MAX;
+    for (size_t i = 0; parsed && i < sizeof roles / sizeof roles[0]; i++) {
+        if (strcmp(role, roles[i]) == 0) {
+            *fd = (int)number;
+            return roles[i] + 1;
+        }
     }
-    *self = strcmp(side, ":old") == 0 ? DUEL_OLD : DUEL_NEW;
-    return duel_map((int)fd, error);
+    error_set(error, STATUS_USAGE,
+              "--worker: \"%s\" is neither hello nor FD:old, FD:new or FD:probe", text);
+    return NULL;
 }
 
 static bool pin(const struct duel *d)
@@ -131,7 +138,7 @@ static void run_case(struct duel *d, enum duel_name self, const struct bench_cas
     }
     struct record *record = memory_zeroed(1, record_bytes(0));
     struct contender contender = {.duel = d, .self = self};
-    struct lap_planner planner = {next_lap, &contender};
+    struct lap_planner planner = {.next = next_lap, .context = &contender};
     bench_run_planned(bench, &planner, d->request.ns_per_tick, record);
     if (record->state == RECORD_SKIPPED) {
         finish(d, self, DUEL_SKIPPED, record->reason);
@@ -171,11 +178,11 @@ static void run_side(struct duel *d, enum duel_name self, const struct assay_ent
     plan_release(&plan);
 }
 
-int worker_run(const char *text, const struct assay_entry *entries, struct error *error)
+static int run_duel(int fd, enum duel_name self, const struct assay_entry *entries,
+                    struct error *error)
 {
-    enum duel_name self;
     pid_t parent = getppid();
-    struct duel *d = open_page(text, &self, error);
+    struct duel *d = duel_map(fd, error);
     if (d == NULL) {
         return (int)error->status;
     }
@@ -194,4 +201,17 @@ int worker_run(const char *text, const struct assay_entry *entries, struct error
     }
     duel_unmap(d);
     return STATUS_OK;
+}
+
+int worker_run(const char *text, const struct assay_entry *entries, struct error *error)
+{
+    int fd = -1;
+    const char *role = parse_role(text, &fd, error);
+    if (role == NULL) {
+        return (int)error->status;
+    }
+    if (strcmp(role, "probe") == 0) {
+        return probe_worker_run(fd, entries, error);
+    }
+    return run_duel(fd, strcmp(role, "old") == 0 ? DUEL_OLD : DUEL_NEW, entries, error);
 }

@@ -1,5 +1,6 @@
 #include "base/program.h"
 #include "base/children.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +93,16 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return failed != 0 ? failed : posix_spawnattr_setflags(attributes, flags);
 }
 
+/* Making a file a copy of itself takes close-on-exec away. */
+static int keep_files(posix_spawn_file_actions_t *actions, const struct program *program)
+{
+    int failed = 0;
+    for (size_t i = 0; i < program->kept_count && failed == 0; i++) {
+        failed = posix_spawn_file_actions_adddup2(actions, program->kept[i], program->kept[i]);
+    }
+    return failed;
+}
+
 static int set_files(posix_spawn_file_actions_t *actions, const struct run *run)
 {
     int failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -105,7 +118,43 @@ static int set_files(posix_spawn_file_actions_t *actions, const struct run *run)
                : posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 }
 
-static int start(const char *const *argv, struct run *run)
+static bool is_replaced(const char *variable, const char *const *variables)
+{
+    size_t name = strcspn(variable, "=") + 1;
+    for (size_t i = 0; variables[i] != NULL; i++) {
+        if (strncmp(variable, variables[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* To be freed; the texts are not copied. NULL: as it is. */
+static char **make_environment(const char *const *variables)
+{
+    size_t count = 0;
+    size_t added = 0;
+    while (environ[count] != NULL) {
+        count++;
+    }
+    while (variables != NULL && variables[added] != NULL) {
+        added++;
+    }
+    if (added == 0) {
+        return NULL;
+    }
+    char **made = memory_zeroed(count + added + 1, sizeof *made);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_replaced(environ[i], variables)) {
+            made[used++] = environ[i];
+        }
+    }
+    memcpy(made + used, variables, added * sizeof *made);
+    return made;
+}
+
+static int start(const struct program *program, struct run *run)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -120,8 +169,14 @@ static int start(const char *const *argv, struct run *run)
             failed = set_files(&actions, run);
         }
         if (failed == 0) {
-            failed = posix_spawnp(&run->child, argv[0], &actions, &attributes, (char *const *)argv,
-                                  environ);
+            failed = keep_files(&actions, program);
+        }
+        if (failed == 0) {
+            char **environment = make_environment(program->variables);
+            failed = posix_spawnp(&run->child, program->argv[0], &actions, &attributes,
+                                  (char *const *)program->argv,
+                                  environment == NULL ? environ : environment);
+            free(environment);
         }
         posix_spawnattr_destroy(&attributes);
     }
@@ -218,7 +273,7 @@ static void start_and_wait(const struct program *program, struct run *run, struc
         failed = open_stream(&run->streams[1]);
     }
     if (failed == 0) {
-        failed = start(program->argv, run);
+        failed = start(program, run);
     }
     close_fd(&run->streams[0].write_fd);
     close_fd(&run->streams[1].write_fd);

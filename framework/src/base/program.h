@@ -16,6 +16,10 @@ struct program {
     size_t output_max;  /* bytes of standard output to keep; the rest is read and thrown away */
     size_t errors_max;  /* the same of standard error; 0: it goes to /dev/null */
     bool interruptible; /* it is killed as well when children_asked_to_end() */
+    const char *const *variables; /* "NAME=value", added to the environment in place of those of the
+                                     same name; ends with NULL. NULL: none */
+    const int *kept;              /* open files above 2 that it inherits, under the same numbers */
+    size_t kept_count;
 };
 
 enum program_outcome {
@@ -35,8 +39,8 @@ struct program_end {
 };
 
 /* Starts the program in a process group of its own, with standard input from /dev/null, the
- * environment and folder of this process, and the signal mask and SIGPIPE from before
- * children_init() if that was called; waits for its end. Always fills *end: release it.
+ * environment (see `variables`) and folder of this process, and the signal mask and SIGPIPE from
+ * before children_init() if that was called; waits for its end. Always fills *end: release it.
  *
  * What the program left running is neither waited for nor ended, and holds nothing up by keeping
  * the output open. SIGCHLD may be blocked and is then pending afterwards, as are SIGINT and the

@@ -111,7 +111,7 @@ void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
     uint32_t *order = memory_zeroed(plan->sample_size, sizeof *order);
     struct sampler sampler;
     sampler_init(&sampler, plan, record, order);
-    struct lap_planner planner = {next_of_sampler, &sampler};
+    struct lap_planner planner = {.next = next_of_sampler, .context = &sampler};
     if (run_team(bench, &planner, clock_init()->ns_per_tick, record) == 0) {
         judge(record, plan);
     }

@@ -35,6 +35,7 @@ struct assay_bench {
     uint64_t batches_left;     /* iterations of the lap that no batch has taken yet */
 
     bool sampling; /* the lap counts */
+    bool metered;  /* the lap is one for counting */
     struct rusage usage;
     struct histogram *latency;
 };

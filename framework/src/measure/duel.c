@@ -1,4 +1,5 @@
 #include "measure/duel.h"
+#include "base/shared_page.h"
 #include "measure/clock.h"
 
 #include <errno.h>
@@ -6,8 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -289,45 +288,17 @@ void duel_end(struct duel *d)
 
 struct duel *duel_create(int *fd, struct error *error)
 {
-    int file = memfd_create("assay-duel", MFD_CLOEXEC);
-    if (file < 0 || ftruncate(file, (off_t)sizeof(struct duel)) != 0) {
-        error_set(error, STATUS_ENVIRONMENT, "cannot make a memory file for two processes: %s",
-                  strerror(errno));
-        if (file >= 0) {
-            close(file);
-        }
-        return NULL;
-    }
-    void *page =
-        mmap(NULL, sizeof(struct duel), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
-    if (page == MAP_FAILED) {
-        error_set(error, STATUS_ENVIRONMENT, "cannot map a memory file for two processes: %s",
-                  strerror(errno));
-        close(file);
-        return NULL;
-    }
-    *fd = file;
-    return page;
+    return shared_page_create("two processes", sizeof(struct duel), fd, error);
 }
 
 struct duel *duel_map(int fd, struct error *error)
 {
-    struct stat facts;
-    if (fstat(fd, &facts) != 0 || facts.st_size < (off_t)sizeof(struct duel)) {
-        error_set(error, STATUS_USAGE, "file %d is no page of assay compare", fd);
-        return NULL;
-    }
-    struct duel *d =
-        mmap(NULL, sizeof *d, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
-    if (d == MAP_FAILED) {
-        error_set(error, STATUS_ENVIRONMENT, "cannot map file %d: %s", fd, strerror(errno));
-        return NULL;
-    }
-    if (memcmp(d->magic, MAGIC, sizeof d->magic) != 0 || d->protocol != DUEL_PROTOCOL ||
-        d->bytes != sizeof *d) {
+    struct duel *d = shared_page_map("assay compare", fd, sizeof *d, error);
+    if (d != NULL && (memcmp(d->magic, MAGIC, sizeof d->magic) != 0 ||
+                      d->protocol != DUEL_PROTOCOL || d->bytes != sizeof *d)) {
         error_set(error, STATUS_USAGE, "file %d is no page of protocol %d of assay compare", fd,
                   DUEL_PROTOCOL);
-        munmap(d, sizeof *d);
+        duel_unmap(d);
         return NULL;
     }
     return d;
@@ -335,7 +306,5 @@ struct duel *duel_map(int fd, struct error *error)
 
 void duel_unmap(struct duel *d)
 {
-    if (d != NULL) {
-        munmap(d, sizeof *d);
-    }
+    shared_page_unmap(d, sizeof *d);
 }

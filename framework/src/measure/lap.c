@@ -17,6 +17,22 @@ static void read_disturbance(assay_bench *b)
     }
 }
 
+static void start_clock(assay_bench *b)
+{
+    b->start_ticks = clock_start();
+    if (__builtin_expect(b->metered, 0)) {
+        b->team->planner.meter->start(b->team->planner.meter->context);
+    }
+}
+
+static uint64_t stop_clock(assay_bench *b)
+{
+    if (__builtin_expect(b->metered, 0)) {
+        b->team->planner.meter->stop(b->team->planner.meter->context);
+    }
+    return clock_stop();
+}
+
 static double span_ns(const assay_bench *b, uint64_t stop_ticks)
 {
     return (double)(stop_ticks - b->start_ticks) * b->team->ns_per_tick;
@@ -75,7 +91,10 @@ static uint64_t next_lap(assay_bench *b)
         b->span.timed_ns = b->timed_ns;
         span = &b->span;
     }
-    uint64_t iterations = b->over ? 0 : team_next_lap(b->team, span, &b->sampling);
+    enum record_state phase = RECORD_WARM_UP;
+    uint64_t iterations = b->over ? 0 : team_next_lap(b->team, span, &phase);
+    b->sampling = phase == RECORD_SAMPLING;
+    b->metered = phase == RECORD_PROBING && b->team->planner.meter != NULL && iterations > 0;
     b->lap_iterations = iterations;
     b->in_lap = iterations != 0;
     b->over = iterations == 0;
@@ -112,7 +131,7 @@ static void check_end(assay_bench *b, uint64_t left)
 
 uint64_t assay__lap(assay_bench *b, uint64_t left)
 {
-    uint64_t stop_ticks = clock_stop();
+    uint64_t stop_ticks = stop_clock(b);
     if (b->probe_iterations > 0) {
         return next_probe_lap(b, stop_ticks);
     }
@@ -124,14 +143,14 @@ uint64_t assay__lap(assay_bench *b, uint64_t left)
         return 0;
     }
     uint64_t iterations = next_lap(b);
-    b->start_ticks = clock_start();
+    start_clock(b);
     b->span.start_ticks = b->start_ticks;
     return iterations;
 }
 
 uint64_t assay__batch_next(assay_bench *b, uint64_t left)
 {
-    uint64_t stop_ticks = clock_stop();
+    uint64_t stop_ticks = stop_clock(b);
     if (left != ASSAY__FIRST) {
         check_end(b, left);
         b->timed_ns += span_ns(b, stop_ticks);
@@ -158,13 +177,13 @@ bool assay__batch_start(assay_bench *b)
         b->batch_iterations = 0;
         return false;
     }
-    b->start_ticks = clock_start();
+    start_clock(b);
     return true;
 }
 
 void assay_pause(assay_bench *b)
 {
-    uint64_t stop_ticks = clock_stop();
+    uint64_t stop_ticks = stop_clock(b);
     if (!b->in_lap || b->paused) {
         assay_fail(b, b->paused ? "assay_pause while the clock was paused already"
                                 : "assay_pause outside the loop");
@@ -182,5 +201,5 @@ void assay_resume(assay_bench *b)
         return;
     }
     b->paused = false;
-    b->start_ticks = clock_start();
+    start_clock(b);
 }

@@ -3,6 +3,8 @@
 #ifndef ASSAY_MEASURE_RECORD_H
 #define ASSAY_MEASURE_RECORD_H
 
+#include "measure/metric.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +28,8 @@ enum record_state {
     RECORD_SETUP = 0, /* the body has not reached its loop */
     RECORD_WARM_UP,
     RECORD_SAMPLING,
-    RECORD_DONE, /* the loop ended and the body returned */
+    RECORD_PROBING, /* laps for counting, whose time does not matter */
+    RECORD_DONE,    /* the loop ended and the body returned */
     RECORD_FAILED,
     RECORD_SKIPPED
 };
@@ -70,6 +73,7 @@ struct record {
     size_t counter_count;
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
+    struct metric_list metrics;
     double reference_ns; /* lowmean of the samples' */
     double other_cpus;   /* CPUs that others kept busy meanwhile */
     size_t retaken;      /* samples that were not kept, as the machine was slowed */

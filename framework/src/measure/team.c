@@ -74,7 +74,7 @@ static void open_meeting(struct team *team)
     pthread_cond_broadcast(&team->all_here);
 }
 
-uint64_t team_next_lap(struct team *team, const struct team_span *span, bool *sampling)
+uint64_t team_next_lap(struct team *team, const struct team_span *span, enum record_state *phase)
 {
     pthread_mutex_lock(&team->lock);
     if (span != NULL) {
@@ -91,7 +91,7 @@ uint64_t team_next_lap(struct team *team, const struct team_span *span, bool *sa
         }
     }
     uint64_t iterations = team->ended ? 0 : team->lap_iterations;
-    *sampling = team->record->state == RECORD_SAMPLING;
+    *phase = team->record->state;
     pthread_mutex_unlock(&team->lock);
     return iterations;
 }

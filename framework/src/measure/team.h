@@ -6,6 +6,7 @@
 #define ASSAY_MEASURE_TEAM_H
 
 #include "measure/histogram.h"
+#include "measure/meter.h"
 #include "measure/record.h"
 
 #include <pthread.h>
@@ -29,6 +30,7 @@ struct team_span {
 struct lap_planner {
     uint64_t (*next)(void *context, const struct sample *lap, double now_ns);
     void *context;
+    const struct meter *meter; /* for laps in state RECORD_PROBING; NULL: there is none */
 };
 
 struct team {
@@ -53,8 +55,9 @@ int team_init(struct team *team, unsigned size, struct record *record,
 void team_release(struct team *team);
 
 /* Waits for all threads and returns the iterations of the next lap; 0: measuring is over. `span` is
- * NULL in the first lap. *sampling tells whether the next lap counts, or is warm-up. */
-uint64_t team_next_lap(struct team *team, const struct team_span *span, bool *sampling);
+ * NULL in the first lap. *phase tells what the next lap is for: RECORD_WARM_UP, RECORD_SAMPLING or
+ * RECORD_PROBING. */
+uint64_t team_next_lap(struct team *team, const struct team_span *span, enum record_state *phase);
 
 /* A thread leaves its body, for whatever reason. */
 void team_leave(struct team *team);

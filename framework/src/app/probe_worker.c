@@ -1,0 +1,129 @@
+#include "app/probe_worker.h"
+#include "app/plan.h"
+#include "base/memory.h"
+#include "measure/bench.h"
+#include "measure/clock.h"
+#include "measure/probe.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* By enum probe_kind. */
+static const struct instrument *const instruments[2] = {NULL};
+
+struct probing {
+    struct probe_page *page;
+    const struct instrument *instrument;
+    struct record *record;
+    uint32_t lap; /* the one that runs or is next */
+    double begun_ns;
+};
+
+static uint64_t next_lap(void *context, const struct sample *ended, double now_ns)
+{
+    struct probing *p = context;
+    struct probe_page *page = p->page;
+    bool first = p->record->state == RECORD_SETUP;
+    (void)ended;
+    if (!first) {
+        if (p->record->state == RECORD_PROBING) {
+            p->instrument->end_lap(p->lap);
+        }
+        page->laps = ++p->lap;
+    }
+    uint64_t iterations = probe_plan_lap(page, p->lap, first ? 0 : now_ns - p->begun_ns);
+    p->begun_ns = first ? now_ns : p->begun_ns;
+    p->record->state = p->lap < PROBE_FIRST_COUNTED ? RECORD_WARM_UP : RECORD_PROBING;
+    if (iterations > 0 && p->record->state == RECORD_PROBING) {
+        p->instrument->begin_lap(p->lap);
+    }
+    return iterations;
+}
+
+static void finish(struct probe_page *page, enum record_state state, const char *reason)
+{
+    snprintf(page->reason, sizeof page->reason, "%s", reason);
+    page->state = (uint32_t)state;
+}
+
+static void run_case(struct probe_page *page, const struct instrument *instrument,
+                     const struct bench_case *bench, const char *(*skip_if)(void))
+{
+    const char *why = skip_if == NULL ? NULL : skip_if();
+    if (why != NULL) {
+        finish(page, RECORD_SKIPPED, why);
+        return;
+    }
+    struct record *record = memory_zeroed(1, record_bytes(0));
+    struct probing probing = {.page = page, .instrument = instrument, .record = record};
+    struct lap_planner planner = {next_lap, &probing, &instrument->meter};
+    page->threads = bench->threads;
+    bench_run_planned(bench, &planner, clock_init()->ns_per_tick, record);
+    bool short_of_laps = record->state == RECORD_DONE && page->laps < PROBE_LAPS;
+    if (record->state == RECORD_DONE && !short_of_laps) {
+        instrument->conclude(page);
+    }
+    finish(page, short_of_laps ? RECORD_FAILED : record->state,
+           short_of_laps ? "a thread left the loop early" : record->reason);
+    free(record);
+}
+
+static void run_page(struct probe_page *page, const struct assay_entry *entries)
+{
+    const struct instrument *instrument = instruments[page->kind];
+    const char *why = instrument->open();
+    if (why != NULL) {
+        finish(page, RECORD_SKIPPED, why);
+        return;
+    }
+    struct options options = {.exact = true, .filters = {1, {page->id}}};
+    struct plan plan;
+    struct error error = {0};
+    bool empty = page->id[0] == '\0';
+    options.filters.count = empty ? 0 : 1;
+    if (plan_make(entries, &options, &plan, &error) != 0) {
+        finish(page, RECORD_FAILED, error.text);
+    } else if (empty) {
+        const struct bench_case loop = {.run = plan.suite->null_run,
+                                        .arg = {.text = ""},
+                                        .arg2 = {.text = ""},
+                                        .threads = 1,
+                                        .batch = 1};
+        run_case(page, instrument, &loop, NULL);
+    } else {
+        run_case(page, instrument, &plan.cases[0].bench_case, plan.cases[0].entry->skip_if);
+    }
+    plan_release(&plan);
+}
+
+int probe_worker_run(int fd, const struct assay_entry *entries, struct error *error)
+{
+    pid_t parent = getppid();
+    struct probe_page *page = probe_page_map(fd, error);
+    if (page == NULL) {
+        return (int)error->status;
+    }
+    page->answered = PROBE_PROTOCOL;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        return STATUS_ENVIRONMENT;
+    }
+    if (page->cpu >= 0) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET((size_t)page->cpu, &set);
+        (void)sched_setaffinity(0, sizeof set, &set); /* counts are the same on any CPU */
+    }
+    if (page->kind < sizeof instruments / sizeof instruments[0] &&
+        instruments[page->kind] != NULL) {
+        run_page(page, entries);
+    } else {
+        finish(page, RECORD_SKIPPED, "this executable does not know such a probe");
+    }
+    probe_page_unmap(page);
+    return STATUS_OK;
+}

@@ -1,0 +1,80 @@
+/* Counting what a benchmark does, in a process of its own: what it shares with who asked for it.
+ *
+ * The process is the suite's executable, started with what counts around it (a library before the
+ * allocator, valgrind). It runs few laps: one iteration; then n; these may still set things up.
+ * Then n, n and 2n, which count. What an iteration costs is the difference of the last two over n:
+ * what a lap costs by itself falls out. Two laps of n that differ, or do not lie on the line, tell
+ * that the count varies. */
+#ifndef ASSAY_MEASURE_PROBE_H
+#define ASSAY_MEASURE_PROBE_H
+
+#include "base/error.h"
+#include "measure/meter.h"
+#include "measure/metric.h"
+#include "measure/record.h"
+
+#include <stdint.h>
+
+/* Rises when struct probe_page or the meaning of its fields does: the executable and who starts it
+ * must speak the same. */
+#define PROBE_PROTOCOL 1
+
+#define PROBE_ID_BYTES 512
+#define PROBE_LAPS     5
+
+/* The first lap that counts. */
+#define PROBE_FIRST_COUNTED 2
+
+enum probe_kind { PROBE_ALLOCATIONS = 0, PROBE_INSTRUCTIONS };
+
+struct probe_page {
+    char magic[8];
+    uint32_t protocol;
+    uint32_t bytes;
+    /* Asked for. */
+    uint32_t kind;       /* enum probe_kind */
+    int32_t cpu;         /* -1: any */
+    uint64_t iterations; /* n; 0: by the time of the first iteration */
+    uint64_t seed;
+    char id[PROBE_ID_BYTES]; /* "": the suite's empty loop */
+    /* Answered. */
+    uint32_t answered; /* the executable's protocol, as soon as it has the page */
+    uint32_t state;    /* enum record_state */
+    char reason[RECORD_REASON_BYTES];
+    uint32_t threads;
+    uint32_t laps;           /* that ended */
+    uint64_t lap_iterations; /* n, as chosen */
+    struct metric_list metrics;
+};
+
+/* What counts. One of them is one row of the worker's table. */
+struct instrument {
+    /* NULL, or a sentence (static text) why it cannot count in this process. Called before the body
+     * runs. */
+    const char *(*open)(void);
+    struct meter meter;
+    /* Around each lap that counts, while no thread of the body runs; lap: 0 .. PROBE_LAPS - 1. */
+    void (*begin_lap)(uint32_t lap);
+    void (*end_lap)(uint32_t lap);
+    /* After the last lap: adds the metrics, an iteration of a thread. */
+    void (*conclude)(struct probe_page *page);
+};
+
+/* Iterations of lap `lap`; 0 after the last. first_ns: wall time of lap 0, 0 before it has ended.
+ * Sets page->lap_iterations when it is chosen. */
+uint64_t probe_plan_lap(struct probe_page *page, uint32_t lap, double first_ns);
+
+/* Adds the metric from the counts of the three laps that count: the slope, and as bounds what each
+ * of the laps says. per: iterations are counted for each of so many threads. */
+void probe_add_metric(struct probe_page *page, const char *source, const char *name,
+                      const char *unit, const double counts[3]);
+
+/* A page for a process that is to be started, and its file; NULL with an error. Release with
+ * probe_page_unmap and close. */
+struct probe_page *probe_page_create(int *fd, struct error *error);
+/* The page behind an inherited file; NULL with a sentence when it is none, or of another protocol.
+ */
+struct probe_page *probe_page_map(int fd, struct error *error);
+void probe_page_unmap(struct probe_page *page);
+
+#endif
