@@ -6,6 +6,7 @@
 #include "measure/probe.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static uint64_t next_lap(void *context, const struct sample *ended, double now_n
 
 static void finish(struct probe_page *page, enum record_state state, const char *reason)
 {
-    snprintf(page->reason, sizeof page->reason, "%s", reason);
+    snprintf(page->reason, sizeof page->reason, "%.*s", (int)sizeof page->reason - 1, reason);
     page->state = (uint32_t)state;
 }
 
