@@ -43,7 +43,7 @@ def test_hello(contest: Contest) -> None:
     run = contest.run_command([str(program), "--worker", "hello"])
     assert (run.status, run.err) == (0, "")
     hello = json.loads(run.out)
-    assert set(hello) == {"worker", "version", "suite", "build", "benchmarks"}
+    assert set(hello) == {"worker", "probes", "version", "suite", "build", "benchmarks"}
     assert isinstance(hello["worker"], int) and hello["worker"] >= 1
     assert hello["suite"] == "contender"
     assert set(hello["build"]) == {"compiler", "flags", "variant", "optimised"}

@@ -89,7 +89,18 @@ static inline void sample_add_full(struct result *result)
                                                   .p99_ns = 50,
                                                   .p99_9_ns = 80,
                                                   .max_ns = 1.9e10};
+    struct metric_list *metrics = &b->record->metrics;
+    metric_measure(metric_add(metrics, "allocator", "allocations", ""), (double[]){3, 3}, 2);
+    metric_measure(metric_add(metrics, "allocator", "allocated_bytes", "B"), (double[]){300, 300.5},
+                   2);
+    metric_measure(metric_add(metrics, "perf", "cycles", ""), (double[]){5000}, 1);
+    metrics->items[2].state = METRIC_SCALED;
+    metrics->items[2].scale = 0.5;
+    metric_deny(metric_add(metrics, "valgrind", "instructions", ""), "valgrind is \"not\" there");
     struct record *old = sample_record(1000);
+    metric_measure(metric_add(&old->metrics, "allocator", "allocations", ""), (double[]){2, 2}, 2);
+    struct gates gates = {.count = 1, .gates = {{"allocations", 0}}};
+    result_compare_metrics(b, old, "main", &gates);
     b->baseline = memory_zeroed(1, sizeof *b->baseline);
     b->baseline->name = memory_text("main");
     b->baseline->measured_utc = memory_text("2026-01-30T12:00:00Z");

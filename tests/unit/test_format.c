@@ -85,17 +85,19 @@ static void test_line(void **state)
     assert_has(&out, " ns  [12.");
     assert_has(&out, " us  [1.5"); /* the unit that the benchmark asks for */
     assert_has(&out, "GB/s");
-    assert_has(&out, "  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 50.00 ns  max 19.00 s\n");
+    assert_has(&out, "  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 50.00 ns  max 19.00 s"
+                     "  3 allocations, 300.2 B\n");
+    assert_has(&out, "    against main: allocations 2 -> 3 (+50.0 %)  regressed\n");
     assert_has(&out, "    against main: +50.0 % [+");
     assert_has(&out, "]  regressed  (");
     assert_has(&out, "io/bad        failed: wrong sum\n");
     assert_has(&out, "io/not_here   skipped: no AVX-512\n");
     assert_has(&out, "io/later      interrupted: the run was interrupted\n");
     assert_has(&out, "io: 2 measured, 1 failed, 1 skipped, 1 interrupted; 1 regressed, 0 improved, "
-                     "0 without a change seen\n");
+                     "0 without a change seen; 1 beyond a gate\n");
     assert_int_equal(count_of(&out, "\033"), 0);
     assert_int_equal(count_of(&out, " \n"), 0); /* no blanks at line ends */
-    assert_int_equal(count_of(&out, "\n"), 7);
+    assert_int_equal(count_of(&out, "\n"), 8);
     str_release(&out);
 }
 
@@ -119,6 +121,9 @@ static void test_line_verbose(void **state)
     assert_int_equal(count_of(&out, "    slope "), 2);
     assert_int_equal(count_of(&out, "R^2 "), 2);
     assert_int_equal(count_of(&out, "20 samples, linear; no outliers\n"), 2);
+    assert_has(&out, "    allocations (allocator): 3\n    allocated_bytes (allocator): 300.2 B  "
+                     "[300 .. 300.5]\n    cycles (perf): 5000  scaled: counted 50 % of the time\n"
+                     "    instructions (valgrind): not available: valgrind is \"not\" there\n");
     str_release(&out);
 }
 

@@ -80,6 +80,12 @@ static void assert_same_full(const struct result_benchmark *a, const struct resu
     assert_string_equal(r->counters[1].unit, "");
     assert_true(r->counters[0].value == 3.75 && r->counters[1].value == -1);
     assert_memory_equal(&r->latency, &a->record->latency, sizeof r->latency);
+    assert_int_equal(r->metrics.count, 4);
+    assert_memory_equal(&r->metrics.items, &a->record->metrics.items, 4 * sizeof(struct metric));
+    assert_int_equal(b->metric_pair_count, a->metric_pair_count);
+    assert_memory_equal(b->metric_pairs, a->metric_pairs,
+                        a->metric_pair_count * sizeof *a->metric_pairs);
+    assert_true(b->metric_pairs[0].failed && !b->metric_pairs[1].failed);
     assert_true(r->other_cpus == 0.0625 && b->baseline->reference_ns == 1234.5);
     assert_string_equal(b->baseline->name, "main");
     assert_string_equal(b->baseline->commit, "0123456789ab");

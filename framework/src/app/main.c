@@ -40,6 +40,7 @@ static enum status judge(const struct session *s)
             regressed += b->analysis->comparison.verdict == VERDICT_REGRESSED;
             undecided += b->analysis->comparison.verdict == VERDICT_NONE_SEEN;
         }
+        regressed += result_gate_failed(b);
     }
     if (failed > 0) {
         return STATUS_FAILED;

@@ -61,6 +61,8 @@ static const struct option_row table[OPTION_COUNT] = {
      "significance_level", "p-value below which a change is called"},
     {"noise-threshold", 0, KIND_FRACTION, AT(noise_threshold), "P", "0.01", 0, 1, "noise_threshold",
      "a called change lies beyond this"},
+    {"gate", 0, KIND_TEXT, AT(gate_text), "NAME=P,...", GATES_DEFAULT, 0, 0, "gate",
+     "metrics that may grow by no more than P against a baseline, or none"},
     {"save-baseline", 's', KIND_TEXT, AT(save_baseline), "NAME", NULL, 0, 0, NULL,
      "store the results under this name"},
     {"baseline", 'b', KIND_TEXT, AT(baseline), "NAME", NULL, 0, 0, NULL,
@@ -123,7 +125,7 @@ static const struct arguments arguments = {
              "standard error.\n",
 };
 
-static int check_conflicts(const struct options *options, struct error *error)
+static int check_conflicts(struct options *options, struct error *error)
 {
     if (arguments_check_conflicts(&arguments, options->given, error) != 0) {
         return -1;
@@ -139,6 +141,9 @@ static int check_conflicts(const struct options *options, struct error *error)
                          "--max-time %g s ends every benchmark before its --warm-up-time and "
                          "--measurement-time of %g s together",
                          options->max_time_s, planned_s);
+    }
+    if (gates_parse(options->gate_text, &options->gates, error) != 0) {
+        return -1;
     }
     if (options->exact && options->filters.count == 0) {
         return error_set(error, STATUS_USAGE, "--exact needs at least one id to look for");

@@ -2,6 +2,7 @@
 #ifndef ASSAY_APP_OPTIONS_H
 #define ASSAY_APP_OPTIONS_H
 
+#include "analysis/gate.h"
 #include "assay.h"
 #include "base/arguments.h"
 #include "base/error.h"
@@ -45,6 +46,7 @@ enum option_id {
     OPTION_CONFIDENCE_LEVEL,
     OPTION_SIGNIFICANCE_LEVEL,
     OPTION_NOISE_THRESHOLD,
+    OPTION_GATE,
     OPTION_SAVE_BASELINE,
     OPTION_BASELINE,
     OPTION_BASELINE_LENIENT,
@@ -91,6 +93,8 @@ struct options {
     double confidence_level;
     double significance_level;
     double noise_threshold;
+    const char *gate_text;
+    struct gates gates; /* of gate_text */
     const char *save_baseline;
     const char *baseline;
     const char *baseline_lenient;

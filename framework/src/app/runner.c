@@ -78,6 +78,15 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
     b->baseline = baseline;
 }
 
+static void attach_metrics(struct runner *runner, struct result_benchmark *b)
+{
+    const struct result_benchmark *old =
+        runner->baseline == NULL ? NULL : result_find(runner->baseline, b->id);
+    if (old != NULL && old->record != NULL) {
+        result_compare_metrics(b, old->record, runner->baseline_name, &runner->options->gates);
+    }
+}
+
 static void analyse(struct runner *runner, struct result_benchmark *b)
 {
     struct analysis_settings settings = settings_for_analysis(runner->options, b->id);
@@ -107,6 +116,7 @@ static void finish(struct runner *runner, struct result_benchmark *b, const stru
         summarise_reference(b->record);
         b->below_resolution = record->paired_near * 2 > record->paired;
         attach_baseline(runner, b);
+        attach_metrics(runner, b);
         analyse(runner, b);
     } else {
         b->status = record->state == RECORD_SKIPPED ? RESULT_SKIPPED : RESULT_FAILED;

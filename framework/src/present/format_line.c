@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "present/colour.h"
 #include "present/format.h"
+#include "present/metrics.h"
 
 #include <string.h>
 
@@ -82,6 +83,23 @@ static void add_comparison(const struct printer *p, const struct result_benchmar
     str_add(out, " can be called)\n");
 }
 
+static void add_metric_changes(const struct printer *p, const struct result_benchmark *b,
+                               struct str *out)
+{
+    for (size_t i = 0; i < b->metric_pair_count; i++) {
+        const struct metric_pair *pair = &b->metric_pairs[i];
+        if (metrics_is_notable(pair)) {
+            str_format(out, "    against %s: ", b->metric_baseline);
+            metrics_add_change(out, pair);
+            str_add(out, "  ");
+            paint(p, out, pair->failed ? COLOUR_RED : "");
+            str_add(out, pair->failed ? "regressed" : gate_change_name(pair->change));
+            paint(p, out, pair->failed ? COLOUR_PLAIN : "");
+            str_add(out, "\n");
+        }
+    }
+}
+
 static void add_details(const struct result_benchmark *b, struct str *out)
 {
     const struct analysis *a = b->analysis;
@@ -143,6 +161,8 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
         format_add_throughput(out, b, b->analysis->estimates[STATISTIC_LOWMEAN].point);
     }
     add_counters(b->record, out);
+    str_add(out, "  ");
+    metrics_add_brief(out, &b->record->metrics);
     while (out->length > 0 && out->data[out->length - 1] == ' ') {
         out->data[--out->length] = '\0';
     }
@@ -150,8 +170,10 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
     if (b->analysis->compared) {
         add_comparison(p, b, out);
     }
+    add_metric_changes(p, b, out);
     if (p->verbose) {
         add_details(b, out);
+        metrics_add_lines(out, &b->record->metrics);
     }
 }
 
@@ -160,12 +182,14 @@ static void add_end(const struct printer *p, struct str *out)
     size_t by_status[4] = {0};
     size_t by_verdict[3] = {0};
     size_t compared = 0;
+    size_t beyond = 0;
     for (size_t i = 0; i < p->result->count; i++) {
         const struct result_benchmark *b = &p->result->benchmarks[i];
         if (b->carried != NULL) {
             continue;
         }
         by_status[b->status]++;
+        beyond += result_gate_failed(b);
         if (b->analysis != NULL && b->analysis->compared) {
             compared++;
             by_verdict[b->analysis->comparison.verdict]++;
@@ -181,6 +205,9 @@ static void add_end(const struct printer *p, struct str *out)
         str_format(out, "; %zu regressed, %zu improved, %zu without a change seen",
                    by_verdict[VERDICT_REGRESSED], by_verdict[VERDICT_IMPROVED],
                    by_verdict[VERDICT_NONE_SEEN]);
+    }
+    if (beyond > 0) {
+        str_format(out, "; %zu beyond a gate", beyond);
     }
     str_add(out, "\n");
 }

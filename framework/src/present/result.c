@@ -56,6 +56,8 @@ static void release_benchmark(struct result_benchmark *b)
         free(b->baseline->samples);
         free(b->baseline);
     }
+    free(b->metric_pairs);
+    free(b->metric_baseline);
     json_decref(b->carried);
 }
 
@@ -91,6 +93,27 @@ void result_analyse(struct result_benchmark *b, const struct analysis_settings *
     b->analysis = memory_zeroed(1, sizeof *b->analysis);
     analysis_run(now->samples, now->sample_count, now->linear, old == NULL ? NULL : old->samples,
                  old == NULL ? 0 : old->sample_count, &own, b->analysis);
+}
+
+void result_compare_metrics(struct result_benchmark *b, const struct record *old, const char *name,
+                            const struct gates *gates)
+{
+    if (old->metrics.count == 0 || b->record->metrics.count == 0) {
+        return;
+    }
+    b->metric_pairs = memory_zeroed(2 * METRICS_MAX, sizeof *b->metric_pairs);
+    b->metric_pair_count = gate_pairs(&old->metrics, &b->record->metrics, gates, b->metric_pairs);
+    b->metric_baseline = memory_text(name);
+}
+
+bool result_gate_failed(const struct result_benchmark *b)
+{
+    for (size_t i = 0; i < b->metric_pair_count; i++) {
+        if (b->metric_pairs[i].failed) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *result_status_name(enum result_status status)

@@ -4,6 +4,7 @@
 #define ASSAY_PRESENT_RESULT_H
 
 #include "analysis/analysis.h"
+#include "analysis/gate.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "measure/clock.h"
@@ -55,6 +56,10 @@ struct result_benchmark {
     struct analysis *analysis; /* NULL unless measured and analysed */
     bool below_resolution;
     struct result_baseline *baseline; /* NULL: not compared */
+    /* Metrics against those of the baseline; NULL: it has none of this benchmark. */
+    size_t metric_pair_count;
+    struct metric_pair *metric_pairs;
+    char *metric_baseline; /* its name */
     json_t *carried; /* a benchmark of an older document, taken over as it was; the rest but id is
                         unset */
 };
@@ -99,6 +104,12 @@ void result_release(struct result *result);
 /* Sets the analysis of a benchmark that has a record, compared with its baseline when it has one.
  */
 void result_analyse(struct result_benchmark *b, const struct analysis_settings *settings);
+
+/* Sets the metrics of a benchmark that has a record against those of `old`. */
+void result_compare_metrics(struct result_benchmark *b, const struct record *old, const char *name,
+                            const struct gates *gates);
+/* Whether a metric grew by more than its gate allows. */
+bool result_gate_failed(const struct result_benchmark *b);
 
 /* "measured", "failed", "skipped", "interrupted". */
 const char *result_status_name(enum result_status status);

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "present/metrics.h"
 #include "present/result.h"
 
 #include <math.h>
@@ -269,6 +270,7 @@ static struct record *read_record(struct reader *r, const json_t *object)
     read_throughput(json_object_get(object, "throughput"), record);
     read_counters(r, json_object_get(object, "counters"), record);
     read_latency(r, json_object_get(object, "latency_ns"), &record->latency);
+    metrics_read_list(json_object_get(object, "metrics"), &record->metrics);
     return record;
 }
 
@@ -288,6 +290,16 @@ static struct result_baseline *read_baseline(struct reader *r, const json_t *com
     baseline->samples = memory_zeroed(baseline->sample_count, sizeof *baseline->samples);
     read_samples(r, samples, baseline->samples);
     return baseline;
+}
+
+static void read_metric_comparison(const json_t *object, struct result_benchmark *b)
+{
+    if (json_is_object(object)) {
+        b->metric_baseline = get_optional_text(object, "baseline");
+        b->metric_pairs = memory_zeroed(2 * METRICS_MAX, sizeof *b->metric_pairs);
+        b->metric_pair_count =
+            metrics_read_pairs(json_object_get(object, "pairs"), b->metric_pairs);
+    }
 }
 
 static void read_parameters(struct reader *r, const json_t *list, struct result_benchmark *b)
@@ -340,6 +352,7 @@ static void read_benchmark(struct reader *r, const json_t *object, struct result
         b->below_resolution = get_bool(r, object, "below_resolution");
         b->record = read_record(r, object);
         b->baseline = read_baseline(r, json_object_get(object, "comparison"));
+        read_metric_comparison(json_object_get(object, "metric_comparison"), b);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "base/json_writer.h"
 #include "present/document.h"
+#include "present/metrics.h"
 #include "present/result.h"
 
 #include <stdio.h>
@@ -213,6 +214,17 @@ static void add_comparison(struct json_writer *w, const struct result_benchmark 
     json_end(w);
 }
 
+static void add_metric_comparison(struct json_writer *w, const struct result_benchmark *b)
+{
+    if (b->metric_pairs == NULL) {
+        return;
+    }
+    json_begin_object(w, "metric_comparison");
+    json_add_text(w, "baseline", b->metric_baseline);
+    metrics_add_pairs(w, "pairs", b->metric_pairs, b->metric_pair_count);
+    json_end(w);
+}
+
 static void add_analysis(struct json_writer *w, const struct result_benchmark *b)
 {
     const struct analysis *a = b->analysis;
@@ -259,7 +271,9 @@ static void add_measured(struct json_writer *w, const struct result_benchmark *b
     add_analysis(w, b);
     add_counters(w, b->record);
     add_latency(w, &b->record->latency);
+    metrics_add_list(w, "metrics", &b->record->metrics);
     add_comparison(w, b);
+    add_metric_comparison(w, b);
 }
 
 static void add_benchmark(struct json_writer *w, const struct result_benchmark *b)
