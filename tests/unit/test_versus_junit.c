@@ -37,14 +37,14 @@ static void test_totals(void **state)
     (void)state;
     struct versus v = versus_sample();
     struct str text = junit(&v);
-    assert_has(&text, "<testsuites name=\"assay compare\" tests=\"13\" failures=\"3\" errors=\"0\" "
+    assert_has(&text, "<testsuites name=\"assay compare\" tests=\"13\" failures=\"4\" errors=\"0\" "
                       "skipped=\"5\" time=\"");
     assert_has(&text, "<testsuite name=\"network_io\" tests=\"2\" failures=\"1\" errors=\"0\" "
                       "skipped=\"1\" time=\"2.964\" timestamp=\"2026-01-31T12:00:00\" "
                       "hostname=\"bench-1\">\n");
     assert_int_equal(count_of(&text, "<testcase "), 13);
     assert_int_equal(count_of(&text, "<testsuite "), 8);
-    assert_int_equal(count_of(&text, "<failure "), 3);
+    assert_int_equal(count_of(&text, "<failure "), 4);
     assert_int_equal(count_of(&text, "<skipped "), 5);
     assert_int_equal(count_of(&text, "<error "), 0);
     str_release(&text);
@@ -58,11 +58,17 @@ static void test_cases(void **state)
     struct str text = junit(&v);
     assert_has(&text, "<testcase classname=\"serialization\" "
                       "name=\"serialization/traces/direct/100\" time=\"2.964\">\n"
-                      "      <failure message=\"regressed: +1.22 % [+1.13 .. +1.30], sees 0.4 %\" "
-                      "type=\"regressed\"/>\n"
-                      "      <system-out>regressed: +1.22 % [+1.13 .. +1.30], sees 0.4 %\n"
+                      "      <failure message=\"regressed: +1.22 % [+1.13 .. +1.30], sees 0.4 %; "
+                      "allocations 3 -&#62; 4 (+33.3 %), beyond its gate; "
+                      "instructions 42500 -&#62; 43000 (+1.18 %)\" type=\"regressed\"/>\n"
+                      "      <system-out>regressed: +1.22 % [+1.13 .. +1.30], sees 0.4 %; "
+                      "allocations 3 -&#62; 4 (+33.3 %), beyond its gate; "
+                      "instructions 42500 -&#62; 43000 (+1.18 %)\n"
                       "38 pairs, 5 iterations a slice\n"
                       "old: median 18.19 us, 5 % to 95 %: ");
+    /* Its time did not change; it allocates more. */
+    assert_has(&text,
+               "allocations 2 -&#62; 3 (+50.0 %), beyond its gate\" type=\"beyond a gate\"/>");
     assert_has(&text, "<failure message=\"failed: new (faster-ids): ended by signal 11 "
                       "(Segmentation fault)\" type=\"failed\"/>");
     assert_has(&text, "<skipped message=\"untried: the time budget was used up\"/>");
@@ -99,7 +105,7 @@ static void test_misfired_canaries_are_errors(void **state)
     (void)state;
     struct versus v = versus_untrusted();
     struct str text = junit(&v);
-    assert_has(&text, "tests=\"15\" failures=\"3\" errors=\"2\" skipped=\"5\"");
+    assert_has(&text, "tests=\"15\" failures=\"4\" errors=\"2\" skipped=\"5\"");
     assert_has(&text, "<testsuite name=\"assay canaries\" tests=\"2\" failures=\"0\" errors=\"2\"");
     assert_has(&text, "<error message=\"regressed: +0.80 % [+0.60 .. +1.00], sees 0.1 %\" "
                       "type=\"misfired\"/>");

@@ -65,7 +65,7 @@ static void test_order(void **state)
         "\n| <code>context_propagation/baggage/64</code> | -0.14 % | [-1.17 .. +0.90] | 1.1 % | "
         "22 more pairs (about 2 s) would settle it |\n",
         "\n</details>\n",
-        "\n<details><summary>3 unchanged</summary>\n\n",
+        "\n<details><summary>2 unchanged</summary>\n\n",
         "\n</details>\n",
         "\n<details><summary>4 not judged</summary>\n\n",
         "| <code>span_creation/span_id_creation</code> | below resolution | ",

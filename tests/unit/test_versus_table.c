@@ -201,7 +201,8 @@ static void test_summary(void **state)
                        "old: main (0123456789ab)\n"
                        "new: faster-ids (fedcba987654, with uncommitted changes)\n"
                        "2 regressed, 1 improved, 3 unchanged, 2 inconclusive, 1 below resolution, "
-                       "1 identical, 1 skipped, 1 failed, 1 untried, 1 with a slower tail\n");
+                       "1 identical, 1 skipped, 1 failed, 1 untried, 1 with a slower tail, "
+                       "2 beyond a gate\n");
     versus_release(&v);
 }
 

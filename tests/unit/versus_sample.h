@@ -239,6 +239,27 @@ static inline void versus_add_canaries(struct versus *v)
     }
 }
 
+/* What the sides of a benchmark count: allocations as given, instructions known or denied. */
+static inline void versus_add_metrics(struct versus_benchmark *b, double old_count,
+                                      double new_count, bool valgrind)
+{
+    struct gates gates = {.count = 1, .gates = {{"allocations", 0}}};
+    struct metric_list lists[2] = {{.count = 0}, {.count = 0}};
+    for (int side = 0; side < 2; side++) {
+        double count = side == 0 ? old_count : new_count;
+        metric_measure(metric_add(&lists[side], "allocator", "allocations", ""), &count, 1);
+        double instructions[2] = {41000 + 500 * count, 41000 + 500 * count};
+        struct metric *metric = metric_add(&lists[side], "valgrind", "instructions", "");
+        if (valgrind) {
+            metric_measure(metric, instructions, 2);
+        } else {
+            metric_deny(metric, "valgrind is not installed");
+        }
+    }
+    b->metrics = memory_zeroed(2 * METRICS_MAX, sizeof *b->metrics);
+    b->metric_count = gate_pairs(&lists[0], &lists[1], &gates, b->metrics);
+}
+
 static inline void versus_add_all_verdicts(struct versus *v)
 {
     static const struct versus_plan plans[] = {{"batching", "batching/process_batch/1000", 48210,
@@ -271,6 +292,9 @@ static inline void versus_add_all_verdicts(struct versus *v)
     doubtful->pairs_needed = 140;
     doubtful->seconds_needed = 10.9;
     v->benchmarks[8].below_resolution = true;
+    versus_add_metrics(&v->benchmarks[0], 12, 12, true);
+    versus_add_metrics(&v->benchmarks[5], 3, 4, true);
+    versus_add_metrics(&v->benchmarks[6], 2, 3, false);
 }
 
 static inline int versus_by_id(const void *a, const void *b)

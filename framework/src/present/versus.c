@@ -31,6 +31,7 @@ struct versus_counts versus_count(const struct versus *v)
 {
     struct versus_counts counts = {0};
     for (size_t i = 0; i < v->count; i++) {
+        counts.beyond_gate += versus_gate_failed(&v->benchmarks[i]);
         switch (v->benchmarks[i].status) {
         case VERSUS_COMPARED:
             count_verdict(&v->benchmarks[i], &counts);
@@ -52,6 +53,16 @@ struct versus_counts versus_count(const struct versus *v)
     return counts;
 }
 
+bool versus_gate_failed(const struct versus_benchmark *b)
+{
+    for (size_t i = 0; i < b->metric_count; i++) {
+        if (b->metrics[i].failed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void versus_add_warning(struct versus *v, const char *warning)
 {
     v->warnings = memory_resize(v->warnings, v->warning_count + 1, sizeof *v->warnings);
@@ -65,6 +76,7 @@ static void release_benchmark(struct versus_benchmark *b)
     free(b->reason);
     free(b->note);
     free(b->pairs);
+    free(b->metrics);
 }
 
 static void release_side(struct versus_side *side)

@@ -6,6 +6,7 @@
 #define ASSAY_PRESENT_VERSUS_H
 
 #include "analysis/density.h"
+#include "analysis/gate.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "measure/clock.h"
@@ -91,6 +92,9 @@ struct versus_benchmark {
     struct versus_pair *pairs;
     struct versus_times old_times;
     struct versus_times new_times;
+    /* What the sides count, whatever became of the times; NULL: nothing was counted. */
+    size_t metric_count;
+    struct metric_pair *metrics;
 };
 
 struct versus_side {
@@ -164,8 +168,12 @@ struct versus_counts {
     size_t untried;
     size_t below_resolution; /* compared, but never judged: in none of the verdicts above */
     size_t tail_slower;      /* of those that have a verdict */
+    size_t beyond_gate;      /* of all: a metric grew by more than its gate allows */
 };
 struct versus_counts versus_count(const struct versus *v);
+
+/* Whether a metric grew by more than its gate allows. */
+bool versus_gate_failed(const struct versus_benchmark *b);
 
 void versus_add_warning(struct versus *v, const char *warning);
 void versus_release(struct versus *v);

@@ -51,7 +51,8 @@ static void add_attribute(struct str *out, const char *name, const char *value)
 
 static enum outcome outcome_of(const struct versus_benchmark *b)
 {
-    if (b->status == VERSUS_FAILED || versus_judged_as(b, VERSUS_REGRESSED)) {
+    if (b->status == VERSUS_FAILED || versus_judged_as(b, VERSUS_REGRESSED) ||
+        versus_gate_failed(b)) {
         return FAILURE;
     }
     bool passed = b->status == VERSUS_IDENTICAL || versus_judged_as(b, VERSUS_IMPROVED) ||
@@ -125,6 +126,15 @@ static void add_figures(struct str *out, const struct versus_benchmark *b, const
     str_add(out, "</system-out>\n");
 }
 
+static const char *failure_type(const struct versus_benchmark *b, enum outcome outcome)
+{
+    if (outcome == ERROR) {
+        return "misfired";
+    }
+    bool by_time = b->status == VERSUS_FAILED || versus_judged_as(b, VERSUS_REGRESSED);
+    return by_time ? versus_outcome(b) : "beyond a gate";
+}
+
 static void add_case(struct str *out, const char *suite, const struct versus_benchmark *b,
                      enum outcome outcome)
 {
@@ -140,7 +150,7 @@ static void add_case(struct str *out, const char *suite, const struct versus_ben
         str_format(out, "      <%s", elements[outcome]);
         add_attribute(out, "message", str_text(&message));
         if (outcome != SKIPPED) {
-            add_attribute(out, "type", outcome == ERROR ? "misfired" : versus_outcome(b));
+            add_attribute(out, "type", failure_type(b, outcome));
         }
         str_add(out, "/>\n");
     }

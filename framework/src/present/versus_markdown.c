@@ -180,7 +180,7 @@ enum group { GROUP_CHANGED, GROUP_INCONCLUSIVE, GROUP_UNCHANGED, GROUP_OTHER, GR
 static enum group group_of(const struct versus_benchmark *b)
 {
     if (b->status == VERSUS_FAILED || versus_judged_as(b, VERSUS_REGRESSED) ||
-        versus_judged_as(b, VERSUS_IMPROVED)) {
+        versus_judged_as(b, VERSUS_IMPROVED) || versus_gate_failed(b)) {
         return GROUP_CHANGED;
     }
     return versus_judged_as(b, VERSUS_INCONCLUSIVE) ? GROUP_INCONCLUSIVE

@@ -15,7 +15,8 @@ static void add_plain(struct str *out, const char *text)
 
 static const char *paint_of(const struct versus_benchmark *b)
 {
-    if (b->status == VERSUS_FAILED || versus_judged_as(b, VERSUS_REGRESSED)) {
+    if (b->status == VERSUS_FAILED || versus_judged_as(b, VERSUS_REGRESSED) ||
+        versus_gate_failed(b)) {
         return COLOUR_RED;
     }
     if (versus_judged_as(b, VERSUS_IMPROVED)) {

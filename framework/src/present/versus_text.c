@@ -1,5 +1,6 @@
 #include "present/versus_text.h"
 #include "base/utf8.h"
+#include "present/metrics.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -139,8 +140,20 @@ static void add_judged_remarks(struct str *out, const struct versus_benchmark *b
     }
 }
 
+static void add_metric_remarks(struct str *out, const struct versus_benchmark *b, size_t start)
+{
+    for (size_t i = 0; i < b->metric_count; i++) {
+        if (metrics_is_notable(&b->metrics[i])) {
+            begin_remark(out, start);
+            metrics_add_change(out, &b->metrics[i]);
+            str_add(out, b->metrics[i].failed ? ", beyond its gate" : "");
+        }
+    }
+}
+
 void versus_add_remarks(struct str *out, const struct versus_benchmark *b)
 {
+    size_t start = out->length;
     if (b->status == VERSUS_COMPARED && b->below_resolution) {
         str_add(out, "too fast to be told from an empty loop");
     } else if (b->status == VERSUS_COMPARED) {
@@ -150,6 +163,7 @@ void versus_add_remarks(struct str *out, const struct versus_benchmark *b)
     } else if (b->status == VERSUS_IDENTICAL) {
         str_add(out, "the code that it reaches is the same on both sides");
     }
+    add_metric_remarks(out, b, start);
 }
 
 void versus_add_counts(struct str *out, const struct versus *v)
@@ -163,7 +177,8 @@ void versus_add_counts(struct str *out, const struct versus *v)
                   {c.skipped, "skipped"},
                   {c.failed, "failed"},
                   {c.untried, "untried"},
-                  {c.tail_slower, "with a slower tail"}};
+                  {c.tail_slower, "with a slower tail"},
+                  {c.beyond_gate, "beyond a gate"}};
     str_format(out, "%zu regressed, %zu improved, %zu unchanged, %zu inconclusive", c.regressed,
                c.improved, c.unchanged, c.inconclusive);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {

@@ -1,5 +1,6 @@
 #include "base/json_writer.h"
 #include "present/document.h"
+#include "present/metrics.h"
 #include "present/versus.h"
 
 static void add_side(struct json_writer *w, const char *key, const struct versus_side *side)
@@ -59,6 +60,7 @@ static void add_counts(struct json_writer *w, const struct versus *v)
     json_add_int(w, "failed", (int64_t)counts.failed);
     json_add_int(w, "untried", (int64_t)counts.untried);
     json_add_int(w, "tail_slower", (int64_t)counts.tail_slower);
+    json_add_int(w, "beyond_gate", (int64_t)counts.beyond_gate);
     json_add_int(w, "only_old", (int64_t)v->only_old_count);
     json_add_int(w, "only_new", (int64_t)v->only_new_count);
     json_end(w);
@@ -233,6 +235,9 @@ static void add_benchmark(struct json_writer *w, const char *key, const struct v
         add_times(w, "old", &b->old_times);
         add_times(w, "new", &b->new_times);
         add_pairs(w, b);
+    }
+    if (b->metrics != NULL) {
+        metrics_add_pairs(w, "metrics", b->metrics, b->metric_count);
     }
     json_end(w);
 }

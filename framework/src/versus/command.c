@@ -206,7 +206,7 @@ static enum status judge(const struct compare *c)
     if (!v->trusted) {
         return STATUS_INCONCLUSIVE;
     }
-    if (counts.regressed > 0) {
+    if (counts.regressed > 0 || counts.beyond_gate > 0) {
         return STATUS_REGRESSED;
     }
     return limited && counts.inconclusive + counts.untried > most ? STATUS_INCONCLUSIVE : STATUS_OK;
