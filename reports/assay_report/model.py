@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .metrics import Metric, MetricPair, read_metrics, read_pairs
 from .names import PageNames
 from .schema import Json
 from .units import TimeUnit, size_of, time_unit, visible
@@ -200,6 +201,9 @@ class Benchmark:
     latency: Json | None
     measurement: Measurement | None
     comparison: Comparison | None
+    metrics: list[Metric]
+    metric_pairs: list[MetricPair]
+    metric_baseline: str
 
     @property
     def has_figures(self) -> bool:
@@ -304,6 +308,7 @@ def _sort_by_parameters(benchmarks: list[Benchmark]) -> None:
 def _build_benchmark(data: Json, names: PageNames) -> Benchmark:
     measured = data["status"] == "measured"
     comparison = data.get("comparison") if measured else None
+    counted: Json = data.get("metric_comparison", {"baseline": "", "pairs": []})
     return Benchmark(
         raw_id=data["id"],
         id=visible(data["id"]),
@@ -326,6 +331,9 @@ def _build_benchmark(data: Json, names: PageNames) -> Benchmark:
         latency=data.get("latency_ns") if measured else None,
         measurement=_build_measurement(data) if measured else None,
         comparison=Comparison.of(comparison) if comparison else None,
+        metrics=read_metrics(data.get("metrics", [])),
+        metric_pairs=read_pairs(counted["pairs"]),
+        metric_baseline=visible(counted["baseline"]),
     )
 
 

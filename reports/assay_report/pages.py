@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from . import curves, detail, facts, plots, rows, words
+from . import curves, detail, facts, metrics, plots, rows, words
 from .model import Benchmark, Group, Report, Suite
 from .render import Renderer
 from .script import Figure
@@ -145,6 +145,8 @@ class _Pages:
             "throughput": detail.throughput_rows(benchmark),
             "sampling": detail.sampling_facts(benchmark, measurement),
             "quantiles": detail.quantile_rows(benchmark),
+            "counted": metrics.metric_rows(benchmark.metrics),
+            "counted_pairs": metrics.pair_rows(benchmark.metric_pairs),
             "latency_note": detail.latency_note(benchmark),
             "outlier_text": words.outlier_sentences(measurement.outliers, len(measurement.samples)),
             "disturbance_text": words.disturbance_sentence(measurement),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .bars import Bar, Scale, scale_of
+from .metrics import brief_counters
 from .model import Benchmark, Comparison, Group, Suite
 from .units import (
     IntervalText,
@@ -115,7 +116,8 @@ def row_of(benchmark: Benchmark, label: str, scale: Scale | None) -> Row:
         headline=headline_text(benchmark),
         bar=scale.bar(benchmark) if scale else None,
         throughput=throughput_of(benchmark),
-        counters=[(name, counter_text(value, unit)) for name, value, unit in benchmark.counters],
+        counters=[(name, counter_text(value, unit)) for name, value, unit in benchmark.counters]
+        + brief_counters(benchmark.metrics),
         note=note,
         change=change,
         search=" ".join(word for word in words if word).lower(),

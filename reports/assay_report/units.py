@@ -148,6 +148,11 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{fixed(value, min(_decimals(value, digits), 3))}{NARROW_SPACE}%"
 
 
+def short_percent(share: float) -> str:
+    """A setting as it was given: 1 %, 0.3 %."""
+    return f"{100 * share:.6g}{NARROW_SPACE}%"
+
+
 def signed_percent(share: float, decimals: int | None = None) -> str:
     """A change with its sign: +5.2 %, −0.8 %."""
     value = share * 100

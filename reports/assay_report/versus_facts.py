@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from .facts import Fact, duration_text, machine_facts, moment_text
 from .schema import Json
-from .units import percent, shell_word, time_text, visible
+from .units import percent, shell_word, short_percent, time_text, visible
 from .versus_model import Entry, Finding, Side, Versus
-from .versus_words import short_percent
 from .words import count_of
 
 NOISY = 0.05
@@ -182,6 +181,7 @@ def _addresses_text(shared: list[bool]) -> str:
 def counts_of(versus: Versus) -> Counter[str]:
     """How many benchmarks ended as what; "tail" counts some of them again."""
     counts: Counter[str] = Counter(entry.outcome for entry in versus.entries)
+    counts["gate"] = sum(entry.beyond_gate for entry in versus.entries)
     counts["tail"] = sum(
         entry.finding is not None and entry.finding.tail_slower for entry in versus.entries
     )

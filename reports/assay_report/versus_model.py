@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from .metrics import MetricPair, read_pairs
 from .model import Curve
 from .names import PageNames
 from .schema import Json
@@ -171,10 +172,16 @@ class Entry:
     status: str
     reason: str
     finding: Finding | None
+    metrics: list[MetricPair]
 
     @property
     def outcome(self) -> str:
         return self.finding.outcome if self.finding else self.status
+
+    @property
+    def beyond_gate(self) -> bool:
+        """True when a metric grew by more than its gate allows."""
+        return any(pair.failed for pair in self.metrics)
 
 
 @dataclass(frozen=True)
@@ -258,4 +265,5 @@ def _entry(data: Json, names: PageNames) -> Entry:
         status=data["status"],
         reason=visible(data["reason"] or ""),
         finding=Finding.of(data) if compared else None,
+        metrics=read_pairs(data.get("metrics", [])),
     )

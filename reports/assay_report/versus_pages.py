@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import versus_facts, versus_plots, versus_rows, versus_words, words
+from . import metrics, versus_facts, versus_plots, versus_rows, versus_words, words
 from .detail import NumberTable
 from .facts import duration_text, moment_text
 from .render import Renderer
@@ -109,6 +109,7 @@ class _Pages:
             thinned=versus_plots.every_pair(finding),
             pairs=_pair_table(finding),
             pair_facts=versus_facts.pair_facts(finding),
+            counted=metrics.pair_rows(entry.metrics),
             command=None if canary else versus_facts.repeat_command(versus, entry),
         )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .metrics import pair_remark
 from .scale import Range, Tick, linear_ticks
 from .units import percent, signed_percent
 from .versus_model import Entry, Finding, Versus
@@ -128,6 +129,7 @@ class Row:
         words = [self.outcome.split()[0]]
         words += ["tail"] if finding.tail_slower else []
         words += ["suspected"] if suspicion(finding) else []
+        words += ["gate"] if self.entry.beyond_gate else []
         return " ".join(words)
 
 
@@ -174,6 +176,7 @@ def row_of(entry: Entry, scale: EffectScale | None) -> Row:
     sign, kind = OUTCOMES[finding.outcome]
     figures = finding.has_figures
     chips = [chip for chip in (tail_words(finding), suspicion(finding)) if chip]
+    chips += [pair_remark(pair) for pair in entry.metrics if pair.notable]
     said = remark(entry)
     words = [entry.id, finding.outcome, said, *chips]
     return Row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .facts import duration_text
-from .units import NARROW_SPACE, fixed, percent, signed_percent, significant
+from .units import NARROW_SPACE, fixed, percent, short_percent, signed_percent, significant
 from .versus_model import Effect, Entry, Finding, Versus
 from .words import count_of
 
@@ -46,11 +46,6 @@ def p_words(p: float) -> str:
 def around(share: float) -> str:
     """A bound to both sides of no change: ±0.3 %."""
     return f"±{short_percent(share)}"
-
-
-def short_percent(share: float) -> str:
-    """A setting as it was given: 1 %, 0.3 %."""
-    return f"{100 * share:.6g}{NARROW_SPACE}%"
 
 
 def settlement(finding: Finding) -> str:

@@ -259,3 +259,18 @@ def test_ids_that_look_alike_in_a_path_get_pages_of_their_own(tmp_path: Path) ->
     assert len({file.name.lower() for file in files}) == 4
     texts = " ".join(Page(file).text for file in files)
     assert all(f"suite/{item['bench']}: Benchmark report" in texts for item in items)
+
+
+def test_what_is_counted_is_listed_with_its_state(report: Path) -> None:
+    text = page_for(report, "batching/compress/zstd/65536").text.replace("\u202f", " ")
+    assert "What it counts" in text
+    assert "Allocations 2.500 2.400 to 2.600 allocator" in text
+    assert "scaled: counted 37 % of the time" in text
+    assert "Instructions not available valgrind valgrind is not installed" in text
+    assert "may grow by 0 %: beyond it" in text
+
+
+def test_nothing_counted_leaves_no_empty_part(tmp_path: Path) -> None:
+    run_report(write_one(tmp_path / "in", [one_benchmark()]), "--out", tmp_path / "out")
+    for page in pages_of(tmp_path / "out").values():
+        assert "What it counts" not in page.text
