@@ -1,4 +1,4 @@
-"""The figures of a group: time and throughput over a numeric parameter."""
+"""The figures of a group: time and throughput over a numeric parameter, speed-up over threads."""
 
 from __future__ import annotations
 
@@ -81,6 +81,60 @@ def _rest_of_name(benchmark: Benchmark, axis: int) -> str:
     if axis >= 0 and benchmark.threads > 1:
         parts.append(f"{benchmark.threads} threads")
     return ", ".join(parts)
+
+
+def speed_ups_of(group: Group) -> Sweep | None:
+    """The members that ran on several numbers of threads, along those; None without any."""
+    lines: dict[str, list[Benchmark]] = {}
+    for benchmark in group.benchmarks:
+        if benchmark.scaling is not None and benchmark.has_figures:
+            lines.setdefault(_rest_of_name(benchmark, -1), []).append(benchmark)
+    series = [
+        Series(name, sorted(members, key=lambda member: member.threads))
+        for name, members in lines.items()
+    ]
+    if not series:
+        return None
+    drawn = [benchmark for line in series for benchmark in line.benchmarks]
+    return Sweep(
+        "threads",
+        series[:MAX_SERIES],
+        max(0, len(series) - MAX_SERIES),
+        {benchmark.page: float(benchmark.threads) for benchmark in drawn},
+        {float(benchmark.threads): str(benchmark.threads) for benchmark in drawn},
+    )
+
+
+def speed_up_figure(group: Group, sweep: Sweep) -> Figure:
+    """Speed-up over threads, and what it would be if every thread brought as much as the first."""
+    members = [benchmark for series in sweep.series for benchmark in series.benchmarks]
+    scalings = {member.page: member.scaling for member in members if member.scaling}
+    figures = {page: scaling.speed_up for page, scaling in scalings.items()}
+    most = max(member.threads for member in members)
+    bases = sorted({scaling.base_threads for scaling in scalings.values()})
+    log = most / bases[0] >= 8 and all(estimate.point > 0 for estimate in figures.values())
+    figure = Figure(f"{group.page}#speed-up", "speed-up over threads")
+    ends = [end for estimate in figures.values() for end in (estimate.lower, estimate.upper)]
+    high = max(*ends, most / bases[0])
+    if log:
+        x, y = log_range(bases[0], most), log_range(min(end for end in ends if end > 0), high)
+    else:
+        x, y = padded(bases[0], most), padded(0.0, high, 0.0)
+        y = Range(y.low, y.high + 0.08 * y.width)
+    panel = Panel(figure, x, y, _MARGINS)
+    if log:
+        panel.log("xy")
+    xs = sorted(set(sweep.xs[page] for page in figures))
+    panel.x_axis(_x_ticks(xs, x, log, sweep.labels), "threads (log scale)" if log else "threads")
+    panel.y_axis(
+        _log_ticks(y) if log else linear_ticks(y), "speed-up, log scale" if log else "speed-up"
+    )
+    for base in bases:
+        panel.line("ideal", [(base, 1.0), (most, most / base)])
+    for index, series in enumerate(sweep.series):
+        _draw_series(panel, f"s{index + 1}", series, sweep, figures, 1.0)
+    panel.draw()
+    return figure
 
 
 def figures_of(group: Group, sweep: Sweep) -> list[Figure]:

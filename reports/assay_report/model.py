@@ -145,6 +145,25 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """What so many threads bring over the fewest that were measured."""
+
+    base_threads: int
+    iterations_per_s: Estimate
+    speed_up: Estimate
+    efficiency: Estimate
+
+    @staticmethod
+    def of(data: Json) -> Scaling:
+        return Scaling(
+            data["base_threads"],
+            Estimate.of(data["iterations_per_s"]),
+            Estimate.of(data["speed_up"]),
+            Estimate.of(data["efficiency"]),
+        )
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One axis' value: a number or a size in words (64KiB) can be plotted over, other words cannot."""
 
@@ -204,6 +223,10 @@ class Benchmark:
     metrics: list[Metric]
     metric_pairs: list[MetricPair]
     metric_baseline: str
+    oversubscribed: bool
+    thread_samples: list[Samples]
+    fairness: Estimate | None
+    scaling: Scaling | None
 
     @property
     def has_figures(self) -> bool:
@@ -334,6 +357,10 @@ def _build_benchmark(data: Json, names: PageNames) -> Benchmark:
         metrics=read_metrics(data.get("metrics", [])),
         metric_pairs=read_pairs(counted["pairs"]),
         metric_baseline=visible(counted["baseline"]),
+        oversubscribed=bool(data.get("oversubscribed", False)),
+        thread_samples=[Samples.of(item) for item in data.get("thread_samples", [])],
+        fairness=Estimate.of(data["fairness"]) if "fairness" in data else None,
+        scaling=Scaling.of(data["scaling"]) if "scaling" in data else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from . import curves, detail, facts, metrics, plots, rows, words
+from . import curves, detail, facts, metrics, plots, rows, threads, words
 from .model import Benchmark, Group, Report, Suite
 from .render import Renderer
 from .script import Figure
@@ -35,6 +35,9 @@ def figures_of(report: Report, sweeps: Sweeps) -> list[Figure]:
             sweep = sweeps.get(group.page or "")
             if sweep is not None:
                 figures += curves.figures_of(group, sweep)
+            speed_ups = curves.speed_ups_of(group)
+            if speed_ups is not None and group.page is not None:
+                figures.append(curves.speed_up_figure(group, speed_ups))
             for benchmark in group.benchmarks:
                 figures += plots.figures_of(benchmark)
     return figures
@@ -113,6 +116,9 @@ class _Pages:
             figures=[
                 self._renderer.figure(group.page, name) for name in ("time", "elements", "bytes")
             ],
+            speed_ups=curves.speed_ups_of(group),
+            speed_up_figure=self._renderer.figure(group.page, "speed-up"),
+            scaling=threads.scaling_rows(group),
             table_data=rows.table_of_blocks([rows.block_of(group)]),
             confidence=percent(suite.confidence),
         )
@@ -144,6 +150,8 @@ class _Pages:
             "estimates": detail.estimate_rows(measurement),
             "throughput": detail.throughput_rows(benchmark),
             "sampling": detail.sampling_facts(benchmark, measurement),
+            "thread_cards": threads.cards(benchmark),
+            "threads": threads.thread_table(benchmark),
             "quantiles": detail.quantile_rows(benchmark),
             "counted": metrics.metric_rows(benchmark.metrics),
             "counted_pairs": metrics.pair_rows(benchmark.metric_pairs),

@@ -110,7 +110,9 @@ def beyond_sentence(beyond: tuple[int, int], sides: tuple[str, str], noun: str =
 def row_note(benchmark: Benchmark) -> str:
     """What a reader of the index must know about the samples."""
     measurement = benchmark.measurement
-    if measurement is None or not measurement.outliers.matter:
-        return ""
-    outliers = measurement.outliers
-    return f"{count_of(outliers.count, 'outlier')}: mean {signed_percent(outliers.mean_shift)}"
+    notes = ["more threads than CPUs"] if benchmark.oversubscribed else []
+    if measurement is not None and measurement.outliers.matter:
+        outliers = measurement.outliers
+        shift = signed_percent(outliers.mean_shift)
+        notes.append(f"{count_of(outliers.count, 'outlier')}: mean {shift}")
+    return "; ".join(notes)

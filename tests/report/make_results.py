@@ -182,6 +182,19 @@ class Maker:
             "effect": "severe" if share > 0.9 else effect,
         }
 
+    def share(self, benchmark: Json, threads: int) -> None:
+        """Adds what each thread did: every one does a tenth less than the one before it."""
+        samples = benchmark["samples"]
+        benchmark["thread_samples"] = [
+            {
+                "thread": thread,
+                "iterations": [max(1, round(n * 0.9**thread)) for n in samples["iterations"]],
+                "time_ns": samples["time_ns"],
+            }
+            for thread in range(threads)
+        ]
+        benchmark["fairness"] = estimate(0.9 ** (threads - 1), 0.004)
+
     def compare(self, benchmark: Json, factor: float) -> None:
         """Adds a baseline that took `factor` times as long as now."""
         head = benchmark["estimates"]["lowmean_ns"]["point"]
@@ -208,6 +221,20 @@ class Maker:
             "verdict": ("regressed" if change > 0 else "improved") if called else "no change seen",
             "smallest_detectable_change": 0.012,
             "drift": 0.0035,
+        }
+
+
+def scale(family: list[Json]) -> None:
+    """Adds speed-ups over the first."""
+    head = [item["estimates"]["lowmean_ns"]["point"] for item in family]
+    for item, point in zip(family, head):
+        efficiency = head[0] / point
+        speed_up = efficiency * item["threads"] / family[0]["threads"]
+        item["scaling"] = {
+            "base_threads": family[0]["threads"],
+            "iterations_per_s": estimate(item["threads"] * 1e9 / point, 1e5),
+            "speed_up": estimate(speed_up, 0.01 * speed_up if item is not family[0] else 0.0),
+            "efficiency": estimate(efficiency, 0.01 * efficiency),
         }
 
 
@@ -310,6 +337,7 @@ def swept(make: Maker, suite: str) -> list[Json]:
             make.compare(item, make.random.choice([0.97, 1.0, 1.0, 1.0, 1.04]))
             count_things(item, {"none": 0.0, "gzip": 3.0, "zstd": 2.5}[codec])
             made.append(item)
+    family = []
     for threads in (1, 2, 4, 8):
         item = named(suite, "counter_contention", [], threads)
         item |= make.measured(12.0 * threads**1.3, "noisy")
@@ -317,7 +345,13 @@ def swept(make: Maker, suite: str) -> list[Json]:
             "count": 200000, "min": 9.5, "mean": 18.2, "p50": 14.0, "p90": 31.0, "p99": 220.0,
             "p99_9": 4100.0, "max": 1.3e6, "overflow": 2 if threads == 8 else 0,
         }  # fmt: skip
-        made.append(item)
+        if threads > 1:
+            make.share(item, threads)
+        if threads == 8:
+            item["oversubscribed"] = True
+        family.append(item)
+    scale(family)
+    made += family
     for strategy in ("time-first", "size-first", "hybrid"):
         item = named(suite, "strategy", [(None, strategy)])
         item |= make.measured(make.random.uniform(4e5, 9e5), "linear")

@@ -216,6 +216,25 @@ def test_estimates_and_latency_are_listed(report: Path) -> None:
     assert "2 operations took longer than the histogram reaches" in text
 
 
+def test_threads_are_told_of(report: Path) -> None:
+    eight = page_for(report, "span_creation/counter_contention/threads:8")
+    assert "Speed-up over 1 thread" in eight.text and "efficiency" in eight.text
+    assert "Fairness: slowest thread over fastest 0.48" in eight.text
+    assert "More threads than CPUs" in eight.text and "What each thread did" in eight.text
+    two = page_for(report, "span_creation/counter_contention/threads:2").text
+    assert (
+        "More threads than CPUs" not in two and "Fairness: slowest thread over fastest 0.90" in two
+    )
+    alone = page_for(report, "span_creation/trace_id_creation").text
+    assert "What each thread did" not in alone and "Speed-up" not in alone
+    group = Page(report / "g" / "span_creation.counter_contention.html").text
+    for word in ("On more threads", "×1.00", "Iterations of all", "more than CPUs"):
+        assert word in group
+    assert "On more threads" not in Page(report / "g" / "span_creation.attributes.html").text
+    (row,) = [row for row in rows_of(report / "index.html") if "more threads than CPUs" in row][:1]
+    assert "8 threads" in row
+
+
 def test_repeat_command_names_the_benchmark(documents: list[Json], report: Path) -> None:
     page = Page(report / "b" / "span_creation.attributes.10.html")
     document = next(item for item in documents if item["suite"] == "span_creation")

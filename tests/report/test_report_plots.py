@@ -81,6 +81,36 @@ def test_groups_with_a_numeric_axis_have_curves(report: Path) -> None:
     assert plots_of(report / "g" / "span_creation.strategy.html") == []
 
 
+def test_a_sweep_over_threads_has_its_speed_up_drawn(report: Path) -> None:
+    file = report / "g" / "span_creation.counter_contention.html"
+    time_plot, speed_up = plots_of(file)
+    assert dots_in(time_plot) == dots_in(speed_up) == 4
+    assert "speed-up, log scale</text>" in speed_up and "threads (log scale)</text>" in speed_up
+    ideal = re.findall(r'<path class="line ideal" d="([^"]*)"', speed_up)
+    assert len(ideal) == 1
+    for page in ("attributes", "compress"):
+        plots = plots_of(report / "g" / f"span_creation.{page}.html")
+        assert not any("speed-up" in plot for plot in plots)
+
+
+def test_odd_speed_ups_are_drawn(tmp_path: Path) -> None:
+    """Two lines with bases of their own, a bound at zero, and a group of one number of threads."""
+    items = []
+    for value, counts in ((1, (2, 3)), (2, (4, 64))):
+        family = []
+        for threads in counts:
+            item = make_results.named("suite", "odd", [("n", value)], threads)
+            family.append(item | make_results.Maker(threads).measured(100.0, "linear"))
+        make_results.scale(family)
+        items += family
+    items[-1]["scaling"]["speed_up"] |= {"point": 0.0, "lower": -1.0, "upper": 0.0}
+    write_one(tmp_path / "in", items)
+    assert run_report(tmp_path / "in", "--out", tmp_path / "out").returncode == 0
+    speed_up = plots_of(tmp_path / "out/g/suite.odd.html")[-1]
+    assert dots_in(speed_up) == 4
+    assert re.findall(r'<path class="line ideal" d="([^"]*)"', speed_up)[0].count("M") == 2
+
+
 def test_gnuplot_runs_once_and_sees_no_name(
     results: Path, tmp_path: Path, gnuplot_wrapper: Callable[[str], str]
 ) -> None:
