@@ -84,7 +84,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis bench-threads test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(SUITE_BIN)
@@ -244,6 +244,11 @@ bench-analysis: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/analysis_cost --discard-baseline --quiet
 	@"$$(scripts/find-python.sh jinja2)" tests/report/time_report.py
+
+## bench-threads: speed-up and efficiency of kernels that share nothing, that share a mutex, that hand work over
+bench-threads: setup
+	@+$(MAKE) --no-print-directory probes
+	@$(BUILD)/probes/threads --discard-baseline
 
 ## referee: how often comparisons of executables are right, and how often other rules are (6 minutes; LONG=1: 40)
 referee: setup-test

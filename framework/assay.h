@@ -47,7 +47,7 @@ extern "C" {
 #define ASSAY_VERSION "0.1.0"
 /* Changes when struct assay_entry or struct assay_suite does. A program that was compiled against
  * another number is refused at start with a sentence. */
-#define ASSAY_ABI 1
+#define ASSAY_ABI 2
 
 #if defined(__GNUC__)
 #define ASSAY_API __attribute__((visibility("default")))
@@ -118,9 +118,19 @@ struct assay_entry {
     int64_t args2[ASSAY_AXIS_MAX] ASSAY__ZERO;
     const char *arg2_names[ASSAY_AXIS_MAX] ASSAY__ZERO;
     /* Numbers of threads to run the body on, each > 0: adds "threads:N" to the id. Every thread
-     * runs the whole body, setup included, and each lap starts at a barrier. Default: one, not in
-     * the id. */
+     * runs the whole body, setup included, and all start each lap at once. The first to do its
+     * iterations ends the lap for the others too, which stop within a 64th of it: no thread runs on
+     * alone, and each has done its own number of iterations. The time of an iteration is that of
+     * one thread while all run (all together do `threads` in it); results also hold what each
+     * thread did, how evenly (fairness), and what more threads bring (speed-up, efficiency). More
+     * threads than CPUs take turns; results say so. Default: one, not in the id.
+     *
+     * Threads that wait for each other need .lockstep. */
     int threads[ASSAY_AXIS_MAX] ASSAY__ZERO;
+    /* true: every thread runs exactly the same number of iterations of each lap, which lasts as
+     * long as the slowest. For threads that hand work to each other: one that stopped earlier would
+     * leave the other waiting for ever (see assay_thread_index). */
+    bool lockstep ASSAY__ZERO;
     /* Samples to take (>= 10), up to four times as many until they are precise; 0: --sample-size.
      * An explicit command-line option wins. */
     unsigned sample_size ASSAY__ZERO;
@@ -348,7 +358,31 @@ ASSAY_API const char *assay_arg_name(const assay_bench *b);
 /* The same for the second axis. */
 ASSAY_API int64_t assay_arg2(const assay_bench *b);
 ASSAY_API const char *assay_arg2_name(const assay_bench *b);
-/* This thread's number, 0 .. assay_threads(b) - 1, and how many run the body. */
+/* This thread's number, 0 .. assay_threads(b) - 1, and how many run the body. By the number threads
+ * take different roles. Data that they share is static, or made by one before the loop: no thread
+ * begins its first iteration before all have reached the loop, and unless one failed none leaves it
+ * while another is inside. A producer and a consumer:
+ *
+ *     static struct queue queue;  (bounded; push waits while it is full, pop while it is empty)
+ *
+ *     ASSAY_BENCH(hand_over, .threads = {2}, .lockstep = true)
+ *     {
+ *         bool produces = assay_thread_index(b) == 0;
+ *         if (produces) {
+ *             queue_init(&queue, 1024);
+ *         }
+ *         ASSAY_LOOP(b) {
+ *             if (produces) {
+ *                 queue_push(&queue, 1);
+ *             } else {
+ *                 assay_keep(queue_pop(&queue));
+ *             }
+ *         }
+ *         if (produces) {
+ *             queue_free(&queue);
+ *         }
+ *     }
+ */
 ASSAY_API unsigned assay_thread_index(const assay_bench *b);
 ASSAY_API unsigned assay_threads(const assay_bench *b);
 

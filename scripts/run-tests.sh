@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The tests, for `make test`: unit tests as released, unit tests under the sanitizers, then pytest.
+# The tests, for `make test`: unit tests as released, unit tests under the sanitizers, those of threads under
+# ThreadSanitizer, then pytest.
 #
-#   scripts/run-tests.sh [unit|asan|pytest]... [-- PYTEST-ARGUMENT...]
+#   scripts/run-tests.sh [unit|asan|tsan|pytest]... [-- PYTEST-ARGUMENT...]
 #
 # Builds first. Each program has a time limit. The last line says how many passed and failed over all;
 # the exit status is 1 when one failed, when a program crashed or when there was no test at all.
@@ -13,8 +14,11 @@ readonly UNIT_SECONDS=120 PYTEST_SECONDS=270
 release=${BUILD:-build/release}
 asan=${BUILD:+$BUILD-asan}
 asan=${asan:-build/asan}
+tsan=${BUILD:+$BUILD-tsan}
+tsan=${tsan:-build/tsan}
 
 passed=0 failed=0 skipped=0
+launcher=()
 out=$(mktemp -d)
 trap 'rm -rf -- "$out"' EXIT
 
@@ -40,7 +44,7 @@ cmocka_count() # WORD FILE
 run_unit() # LABEL PROGRAM
 {
     local label=$1 program=$2 status=0 good bad skips began=$SECONDS
-    timeout --kill-after=5 "$UNIT_SECONDS" "$program" >"$out/unit" 2>&1 </dev/null || status=$?
+    timeout --kill-after=5 "$UNIT_SECONDS" "${launcher[@]}" "$program" >"$out/unit" 2>&1 </dev/null || status=$?
     good=$(cmocka_count PASSED "$out/unit")
     bad=$(cmocka_count FAILED "$out/unit")
     skips=$(cmocka_count SKIPPED "$out/unit")
@@ -74,6 +78,40 @@ run_units() # VARIANT BUILD
         program=${program##*/}
         run_unit "$1 ${program%.c}" "$2/tests/${program%.c}"
     done
+}
+
+# ThreadSanitizer maps fixed addresses; where the kernel draws others it is run without drawing.
+choose_launcher() # PROGRAM
+{
+    timeout --kill-after=5 "$UNIT_SECONDS" "$1" >"$out/unit" 2>&1 </dev/null || true
+    if grep -q 'unexpected memory mapping' "$out/unit"; then
+        launcher=(setarch "$(uname -m)" -R)
+    fi
+}
+
+# What threads share: the laps of the framework, and a program that measures on several threads. A race is
+# reported, and ends the program or the benchmark's process with a status of its own.
+run_tsan() # BUILD
+{
+    local name status=0 began
+    local -a units=(test_team test_team_laps test_bench test_bench_batches test_bench_says)
+    build tsan "$1" "${units[@]/#/$1/tests/}" "$1/probes/threads" || return 0
+    choose_launcher "$1/tests/${units[0]}"
+    for name in "${units[@]}"; do
+        run_unit "tsan $name" "$1/tests/$name"
+    done
+    began=$SECONDS
+    timeout --kill-after=5 "$UNIT_SECONDS" "${launcher[@]}" "$1/probes/threads" --warm-up-time 0.05 --measurement-time 0.1 \
+        --nresamples 1000 --discard-baseline >"$out/unit" 2>&1 </dev/null || status=$?
+    launcher=()
+    if [[ $status -eq 0 ]] && ! grep -q 'WARNING: ThreadSanitizer' "$out/unit"; then
+        passed=$((passed + 1))
+        printf '  ok    %-40s %4d passed  %d s\n' "tsan threads" 1 $((SECONDS - began))
+    else
+        failed=$((failed + 1))
+        printf '  FAIL  %-40s (exit status %d)\n' "tsan threads" "$status"
+        tail -n 60 "$out/unit" | sed 's/^/        /'
+    fi
 }
 
 # Sets counts to "passed failed skipped" of a JUnit file.
@@ -124,16 +162,16 @@ run_pytest() # ARGUMENT...
 parts=()
 while [[ $# -gt 0 && $1 != -- ]]; do
     case $1 in
-        unit | asan | pytest) parts+=("$1") ;;
+        unit | asan | tsan | pytest) parts+=("$1") ;;
         *)
-            echo "run-tests: there is no part '$1'; there are: unit asan pytest" >&2
+            echo "run-tests: there is no part '$1'; there are: unit asan tsan pytest" >&2
             exit 2
             ;;
     esac
     shift
 done
 [[ $# -eq 0 ]] || shift
-[[ ${#parts[@]} -gt 0 ]] || parts=(unit asan pytest)
+[[ ${#parts[@]} -gt 0 ]] || parts=(unit asan tsan pytest)
 
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
@@ -144,6 +182,7 @@ for part in "${parts[@]}"; do
     case $part in
         unit) run_units release "$release" ;;
         asan) run_units asan "$asan" ;;
+        tsan) run_tsan "$tsan" ;;
         pytest) run_pytest "$@" ;;
     esac
 done

@@ -3,8 +3,8 @@
     tests/statistics/make_vectors.py [FILE]
 
 Nothing here shares code with the framework: where scipy has the quantity it is scipy's, otherwise it
-is written from its definition. tests/unit/test_statistics_vectors.c, test_resample.c, test_student.c
-and test_paired.c hold the C functions against the file.
+is written from its definition. tests/unit/test_statistics_vectors.c, test_resample.c, test_student.c,
+test_scaling.c and test_paired.c hold the C functions against the file.
 """
 
 import itertools
@@ -231,6 +231,61 @@ def make_comparisons() -> dict[str, Vectors]:
         "machine_as_before": make_comparison(steady, faster, usual, 1.0095),
         "wide_interval": make_comparison(steady, few, (0.999, 0.05, 0.02)),
         "strict_p_value": make_comparison(steady, few, (0.8, 0.001, 0.02)),
+    }
+
+
+def make_estimate(centre: float, spread: float, level: float) -> list[float]:
+    """Point, bounds and standard error of an estimate whose logarithm is normal."""
+    lower, upper = stats.norm.interval(level, loc=math.log(centre), scale=spread)
+    return [centre, math.exp(lower), math.exp(upper), centre * spread]
+
+
+def make_ratio(a: list[float], b: list[float]) -> Vectors:
+    """a / b as analysis/scaling.h describes it; for logarithms that are normal it must be exact."""
+    (pa, la, ua, sa), (pb, lb, ub, sb) = a, b
+    logs = np.log([pa, la, ua, pb, lb, ub])
+    theta = logs[0] - logs[3]
+    lower = theta - np.linalg.norm([logs[0] - logs[1], logs[5] - logs[3]])
+    upper = theta + np.linalg.norm([logs[2] - logs[0], logs[3] - logs[4]])
+    variance = sa**2 / pb**2 + sb**2 * pa**2 / pb**4
+    return {"a": a, "b": b, "ratio": [pa / pb, *np.exp([lower, upper]), math.sqrt(variance)]}
+
+
+def make_normal_ratio(a: tuple[float, float], b: tuple[float, float], level: float) -> Vectors:
+    centre = math.log(a[0] / b[0])
+    bounds = stats.norm.interval(level, loc=centre, scale=math.hypot(a[1], b[1]))
+    error = a[0] / b[0] * math.hypot(a[1], b[1])
+    of = [make_estimate(*side, level) for side in (a, b)]
+    return {"a": of[0], "b": of[1], "ratio": [a[0] / b[0], *np.exp(bounds), error]}
+
+
+def make_fairness() -> Vectors:
+    """Samples of three threads, and the median over them of slowest over fastest rate."""
+    rng = np.random.default_rng(16)
+    iterations = rng.integers(50, 4000, (3, 31))
+    times = rounded(rng.uniform(1e5, 2e5, (3, 31)), 2)
+    rates = iterations / times
+    values = np.sort(rates.min(axis=0) / rates.max(axis=0))
+    at_most = np.cumsum(order_statistic_probabilities(31, 16))
+    ends = [float(values[np.searchsorted(at_most, p)]) for p in (0.025, 0.975)]
+    return {
+        "iterations": iterations.T.flatten().tolist(),
+        "time_ns": times.T.flatten().tolist(),
+        "point": float(np.median(values)),
+        "lower": ends[0],
+        "upper": ends[1],
+    }
+
+
+def make_scaling() -> Vectors:
+    return {
+        "ratios": [
+            make_normal_ratio((250.0, 0.004), (252.5, 0.003), 0.95),
+            make_normal_ratio((1e9, 0.2), (3.0, 0.05), 0.99),
+            make_ratio([10.0, 9.0, 14.0, 1.0], [5.0, 4.875, 5.0, 0.03125]),
+            make_ratio([1.0, 1.0, 1.0, 0.0], [40.0, 36.0, 41.0, 1.5]),
+        ],
+        "fairness": make_fairness(),
     }
 
 
@@ -501,6 +556,7 @@ def make_vectors() -> Vectors:
         "sides": make_sides(),
         "log_ratios": make_log_ratios(),
         "comparisons": make_comparisons(),
+        "scaling": make_scaling(),
         "bootstrap": make_bootstrap(
             rounded(rng.lognormal(3, 0.25, 51)), 10.0 * rng.permutation(np.arange(1.0, 52.0))
         ),

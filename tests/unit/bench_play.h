@@ -20,17 +20,39 @@ static const struct sampler_plan play_shortly = {.warm_up_ns = 1e7,
                                                  .seed = 1,
                                                  .stream = "play"};
 
-/* The record of a run; free it. */
+/* The record of a run, with samples of its threads; free it. */
+static inline struct record *play_case(const struct sampler_plan *plan,
+                                       const struct bench_case *bench)
+{
+    size_t capacity = sampler_capacity(plan);
+    unsigned threads = record_threads(bench->threads);
+    struct record *record = calloc(1, record_bytes_of_threads(capacity, threads));
+    assert_non_null(record);
+    record->capacity = capacity;
+    record->threads = threads;
+    bench_run(bench, plan, record);
+    return record;
+}
+
 static inline struct record *play_plan(const struct sampler_plan *plan, void (*run)(assay_bench *b),
                                        unsigned threads, unsigned batch)
 {
-    struct record *record = calloc(1, record_bytes(sampler_capacity(plan)));
-    assert_non_null(record);
-    record->capacity = sampler_capacity(plan);
     struct bench_case bench = {
         .run = run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = threads, .batch = batch};
-    bench_run(&bench, plan, record);
-    return record;
+    return play_case(plan, &bench);
+}
+
+/* In lockstep. */
+static inline struct record *play_lockstep(void (*run)(assay_bench *b), unsigned threads,
+                                           unsigned batch)
+{
+    struct bench_case bench = {.run = run,
+                               .arg = {.text = ""},
+                               .arg2 = {.text = ""},
+                               .threads = threads,
+                               .lockstep = true,
+                               .batch = batch};
+    return play_case(&play_shortly, &bench);
 }
 
 static inline struct record *play(void (*run)(assay_bench *b))
@@ -56,6 +78,16 @@ static inline uint64_t play_iterations(const struct record *record)
         total += record->samples[i].iterations;
     }
     return total;
+}
+
+/* Iterations that all threads together did in the samples. */
+static inline uint64_t play_sampled(const struct record *record)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < record->sample_count * record->threads; i++) {
+        total += record_of_threads(record, 0)[i].iterations;
+    }
+    return record->threads > 0 ? total : play_iterations(record) - record->warm_up_iterations;
 }
 
 #endif

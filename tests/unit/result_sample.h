@@ -11,14 +11,17 @@
 
 #define RESULT_SAMPLES 20
 
-static inline struct record *sample_record(double ns)
+/* `threads` > 1: with samples of each; the last does three quarters of what the others do. */
+static inline struct record *sample_record_of(double ns, unsigned threads)
 {
-    struct record *r = memory_zeroed(1, record_bytes(RESULT_SAMPLES));
+    unsigned kept = record_threads(threads);
+    struct record *r = memory_zeroed(1, record_bytes_of_threads(RESULT_SAMPLES, kept));
     r->state = RECORD_DONE;
     r->stop = STOP_PRECISION;
     r->linear = true;
     r->loop_reached = true;
     r->capacity = RESULT_SAMPLES;
+    r->threads = kept;
     r->sample_count = RESULT_SAMPLES;
     r->warm_up_iterations = 4095;
     r->warm_up_ns = 300000123.5;
@@ -29,8 +32,18 @@ static inline struct record *sample_record(double ns)
                             .time_ns = (ns + (double)(i % 5) * 0.01 * ns) * (double)iterations,
                             .involuntary_switches = i == 3,
                             .page_faults = (uint32_t)i};
+        for (unsigned thread = 0; thread < kept; thread++) {
+            uint64_t own = thread + 1 == kept ? iterations * 3 / 4 : iterations;
+            record_of_threads(r, i)[thread] =
+                (struct thread_sample){own, r->samples[i].time_ns + thread};
+        }
     }
     return r;
+}
+
+static inline struct record *sample_record(double ns)
+{
+    return sample_record_of(ns, 1);
 }
 
 static inline void sample_analyse(struct result *result, struct result_benchmark *b)
@@ -61,6 +74,20 @@ static inline void sample_add_measured(struct result *result, const char *bench,
     sample_analyse(result, b);
 }
 
+/* The benchmark "team" on so many threads. */
+static inline struct result_benchmark *sample_add_team(struct result *result, unsigned threads,
+                                                       double ns)
+{
+    char bench[32];
+    snprintf(bench, sizeof bench, "team/threads:%u", threads);
+    struct result_benchmark *b = sample_add(result, bench);
+    b->bench[strlen("team")] = '\0';
+    b->threads = threads;
+    b->record = sample_record_of(ns, threads);
+    sample_analyse(result, b);
+    return b;
+}
+
 /* Two parameters, tags, throughput, counters, latencies and a comparison with a faster baseline. */
 static inline void sample_add_full(struct result *result)
 {
@@ -72,7 +99,8 @@ static inline void sample_add_full(struct result *result)
     b->threads = 4;
     b->tags = memory_text("disk  fast");
     b->unit = memory_text("us");
-    b->record = sample_record(1500);
+    b->record = sample_record_of(1500, 4);
+    b->record->oversubscribed = true;
     b->record->other_cpus = 0.0625;
     b->record->reference_ns = 1250;
     b->record->bytes_per_iteration = 4096;

@@ -85,8 +85,9 @@ static void test_line(void **state)
     assert_has(&out, " ns  [12.");
     assert_has(&out, " us  [1.5"); /* the unit that the benchmark asks for */
     assert_has(&out, "GB/s");
-    assert_has(&out, "  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 50.00 ns  max 19.00 s"
-                     "  3 allocations, 300.2 B\n");
+    assert_has(&out, "  fairness 0.7");
+    assert_has(&out, "  more threads than CPUs  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 "
+                     "50.00 ns  max 19.00 s  3 allocations, 300.2 B\n");
     assert_has(&out, "    against main: allocations 2 -> 3 (+50.0 %)  regressed\n");
     assert_has(&out, "    against main: +50.0 % [+");
     assert_has(&out, "]  regressed  (");
@@ -98,6 +99,27 @@ static void test_line(void **state)
     assert_int_equal(count_of(&out, "\033"), 0);
     assert_int_equal(count_of(&out, " \n"), 0); /* no blanks at line ends */
     assert_int_equal(count_of(&out, "\n"), 8);
+    str_release(&out);
+}
+
+/* What more threads bring is a table a family, in the order of the threads. */
+static void test_families(void **state)
+{
+    (void)state;
+    struct result_benchmark *four = sample_add_team(&result, 4, 250);
+    four->record->oversubscribed = true;
+    sample_add_team(&result, 1, 100);
+    sample_add_team(&result, 2, 100);
+    result_scale(&result);
+    struct str out = print(&format_line, printer(false, false));
+    assert_has(&out, "io/team on more threads\n"
+                     "      1 thread   x1.00                   efficiency 1.00\n"
+                     "      2 threads  x2.00 [");
+    assert_has(&out, "]    efficiency 1.00  fairness 0.7");
+    assert_has(&out, "\n      4 threads  x1.60 [");
+    assert_has(&out, "  more threads than CPUs\nio: 5 measured");
+    assert_int_equal(count_of(&out, "on more threads"), 1);
+    assert_int_equal(count_of(&out, " \n"), 0);
     str_release(&out);
 }
 
@@ -288,7 +310,7 @@ int main(void)
         MADE(test_line_verbose), MADE(test_line_colours), MADE(test_below_resolution),
         MADE(test_criterion),    MADE(test_bencher),      MADE(test_go),
         MADE(test_json),         MADE(test_gbench),       MADE(test_gbench_counter_names),
-        MADE(test_throughput),
+        MADE(test_throughput),   MADE(test_families),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

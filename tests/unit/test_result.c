@@ -71,6 +71,9 @@ static void assert_same_full(const struct result_benchmark *a, const struct resu
     const struct record *r = b->record;
     assert_int_equal(r->sample_count, RESULT_SAMPLES);
     assert_same_samples(a->record->samples, r->samples, true);
+    assert_true(r->oversubscribed && r->threads == 4);
+    assert_memory_equal(record_of_threads(r, 0), record_of_threads(a->record, 0),
+                        r->sample_count * r->threads * sizeof(struct thread_sample));
     assert_true(r->linear && r->stop == STOP_PRECISION && r->state == RECORD_DONE);
     assert_true(r->warm_up_iterations == 4095 && r->warm_up_ns == 300000123.5);
     assert_true(r->bytes_per_iteration == 4096 && r->elements_per_iteration == 3);
@@ -108,6 +111,8 @@ static void test_round_trip(void **state)
     assert_int_equal(read.count, 5);
     assert_same_full(&written.benchmarks[0], &read.benchmarks[0]);
     assert_int_equal(read.benchmarks[1].threads, 1);
+    assert_int_equal(read.benchmarks[1].record->threads, 0);
+    assert_false(read.benchmarks[1].record->oversubscribed);
     assert_null(read.benchmarks[1].baseline);
     assert_null(read.benchmarks[1].tags);
     for (size_t i = 2; i < 5; i++) {
@@ -224,6 +229,8 @@ static void test_wrong_members(void **state)
     try_values(root, json_object_get(root, "build"), str_text(&path));
     try_values(root, benchmark, str_text(&path));
     try_values(root, json_object_get(benchmark, "samples"), str_text(&path));
+    try_values(root, json_array_get(json_object_get(benchmark, "thread_samples"), 2),
+               str_text(&path));
     try_values(root, comparison, str_text(&path));
     try_values(root, json_object_get(comparison, "baseline"), str_text(&path));
     json_decref(root);
@@ -262,6 +269,72 @@ static void test_bad_samples(void **state)
     result_release(&result);
     str_release(&text);
     str_release(&path);
+}
+
+/* What the threads did is all there, or the document is refused. */
+static void test_bad_thread_samples(void **state)
+{
+    static const char *const bad[] = {
+        "5", "[]", "[{}, {}]",
+        "[{\"thread\": 0, \"iterations\": [1, 2], \"time_ns\": [5, 5]},"
+        " {\"thread\": 1, \"iterations\": [1], \"time_ns\": [5, 5]}]",
+        "[{\"thread\": 0, \"iterations\": [1, 2], \"time_ns\": [5, 5]},"
+        " {\"thread\": 1, \"iterations\": [1, 0], \"time_ns\": [5, 5]}]"};
+    struct str path = scratch_path(*state, "io.json");
+    struct str text = STR_EMPTY;
+    struct result result = sample_context();
+    sample_add_team(&result, 2, 12.5);
+    result_write(&result, &text);
+    json_t *root = json_loads(str_text(&text), 0, NULL);
+    json_t *benchmark = json_array_get(json_object_get(root, "benchmarks"), 0);
+    json_t *samples = json_object_get(benchmark, "samples");
+    json_object_set_new(samples, "iterations", json_loads("[1, 2]", 0, NULL));
+    json_object_set_new(samples, "time_ns", json_loads("[5, 5]", 0, NULL));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        json_object_set_new(benchmark, "thread_samples", json_loads(bad[i], JSON_DECODE_ANY, NULL));
+        json_dump_file(root, str_text(&path), 0);
+        assert_unreadable(str_text(&path), "io/team/threads:2: \"thread_samples\" is not");
+    }
+    json_decref(root);
+    result_release(&result);
+    str_release(&text);
+    str_release(&path);
+}
+
+static void check_scaling(const struct result_benchmark *b, unsigned base, double speed_up,
+                          double efficiency)
+{
+    assert_int_equal(b->scaling.base_threads, base);
+    assert_near(b->scaling.speed_up.point, speed_up, 1e-9);
+    assert_near(b->scaling.efficiency.point, efficiency, 1e-9);
+}
+
+/* The family of a benchmark has its bench and its parameters, in any order. */
+static void test_scaling(void **state)
+{
+    (void)state;
+    struct result result = sample_context();
+    sample_add_team(&result, 4, 200);
+    sample_add_measured(&result, "team2", 100);
+    sample_add_team(&result, 8, 400);
+    sample_add_team(&result, 2, 100);
+    sample_add_team(&result, 2, 50)->parameter_count = 1; /* no other has it on another number */
+    sample_add_unmeasured(&result, "team", RESULT_FAILED, "no thread");
+    result_scale(&result);
+    check_scaling(&result.benchmarks[0], 2, 1, 0.5);
+    check_scaling(&result.benchmarks[2], 2, 1, 0.25);
+    check_scaling(&result.benchmarks[3], 2, 1, 1);
+    assert_near(result.benchmarks[0].scaling.iterations_per_s.point,
+                4e9 / result.benchmarks[0].analysis->estimates[STATISTIC_LOWMEAN].point, 1e-12);
+    for (size_t i = 1; i < result.count; i += i == 1 ? 3 : 1) {
+        assert_int_equal(result.benchmarks[i].scaling.base_threads, 0);
+    }
+    result.benchmarks[2].below_resolution = true;
+    result_scale(&result);
+    for (size_t i = 0; i < result.count; i++) {
+        assert_int_equal(result.benchmarks[i].scaling.base_threads, 0);
+    }
+    result_release(&result);
 }
 
 /* Times that no clock can give (subnormal, near the largest number) must not end in figures that
@@ -377,6 +450,8 @@ int main(void)
         IN_SCRATCH(test_no_result),
         IN_SCRATCH(test_wrong_members),
         IN_SCRATCH(test_bad_samples),
+        IN_SCRATCH(test_bad_thread_samples),
+        cmocka_unit_test(test_scaling),
         IN_SCRATCH(test_absurd_times),
         cmocka_unit_test(test_machine_of_both_runs),
         cmocka_unit_test(test_find),

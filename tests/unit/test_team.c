@@ -48,26 +48,66 @@ static void count_up(assay_bench *b)
     atomic_fetch_add(&seen.torn_down, 1);
 }
 
-static void test_every_thread_runs_every_lap(void **state)
+static void check_all_ran(const struct record *record)
 {
-    (void)state;
-    struct record *record = play_plan(&play_shortly, count_up, THREADS, 1);
     assert_int_equal(record->state, RECORD_DONE);
     assert_in_range(record->sample_count, SAMPLES_MIN, PLAY_SAMPLES);
     assert_int_equal(seen.bodies, THREADS);
     assert_int_equal(seen.torn_down, THREADS);
     for (unsigned i = 0; i < THREADS; i++) {
         assert_int_equal(seen.index_seen[i], 1);
-        assert_int_equal(seen.executions[i], play_iterations(record));
     }
     /* The first thread speaks for all. */
     assert_int_equal(record->bytes_per_iteration, 100);
     assert_int_equal(record->counter_count, 1);
     assert_true(record->counters[0].value == 0);
+}
+
+/* Iterations of one thread in all samples. */
+static uint64_t iterations_of(const struct record *record, unsigned thread)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < record->sample_count; i++) {
+        sum += record_of_threads(record, i)[thread].iterations;
+    }
+    return sum;
+}
+
+static void test_every_thread_runs_every_lap(void **state)
+{
+    (void)state;
+    struct record *record = play_plan(&play_shortly, count_up, THREADS, 1);
+    check_all_ran(record);
+    for (unsigned i = 0; i < THREADS; i++) {
+        uint64_t sampled = iterations_of(record, i);
+        assert_true(sampled >= record->sample_count);
+        assert_in_range(seen.executions[i], sampled + 1, play_iterations(record));
+    }
+    for (size_t i = 0; i < record->sample_count; i++) {
+        uint64_t most = 0;
+        for (unsigned thread = 0; thread < THREADS; thread++) {
+            uint64_t own = record_of_threads(record, i)[thread].iterations;
+            most = own > most ? own : most;
+        }
+        assert_int_equal(most, record->samples[i].iterations); /* somebody ended the lap */
+    }
     free(record);
 }
 
-static void sleep_by_index(assay_bench *b)
+static void test_lockstep_is_the_same_for_all(void **state)
+{
+    (void)state;
+    struct record *record = play_lockstep(count_up, THREADS, 1);
+    check_all_ran(record);
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(seen.executions[i], play_iterations(record));
+        assert_int_equal(iterations_of(record, i),
+                         play_iterations(record) - record->warm_up_iterations);
+    }
+    free(record);
+}
+
+static void wait_by_index(assay_bench *b)
 {
     ASSAY_LOOP(b) {
         uint64_t begun = clock_monotonic_ns();
@@ -76,17 +116,52 @@ static void sleep_by_index(assay_bench *b)
     }
 }
 
-/* A lap lasts from the first start to the last end: as long as the slowest thread. */
-static void test_lap_is_as_long_as_the_slowest(void **state)
+/* In lockstep a lap lasts from the first start to the last end: as long as the slowest thread. */
+static void test_lockstep_lasts_as_long_as_the_slowest(void **state)
 {
     (void)state;
-    struct record *record = play_plan(&play_shortly, sleep_by_index, THREADS, 1);
+    struct record *record = play_lockstep(wait_by_index, THREADS, 1);
     assert_int_equal(record->state, RECORD_DONE);
     for (size_t i = 0; i < record->sample_count; i++) {
         const struct sample *s = &record->samples[i];
         assert_true(s->time_ns >= 2000.0 * THREADS * (double)s->iterations);
     }
     free(record);
+}
+
+/* However the threads are run, all together cannot be faster than each alone at its own pace.
+ * Whether the slow ones did less than the fast one. */
+static bool was_stopped(void)
+{
+    struct record *record = play_plan(&play_shortly, wait_by_index, THREADS, 1);
+    assert_int_equal(record->state, RECORD_DONE);
+    double rate = 0;
+    for (unsigned i = 0; i < THREADS; i++) {
+        rate += 1 / (2000.0 * (1 + i));
+    }
+    for (size_t i = 0; i < record->sample_count; i++) {
+        const struct sample *s = &record->samples[i];
+        assert_true(s->time_ns >= 0.999 * THREADS / rate * (double)s->iterations);
+        for (unsigned thread = 0; thread < THREADS; thread++) {
+            const struct thread_sample *own = &record_of_threads(record, i)[thread];
+            assert_in_range(own->iterations, 1, s->iterations);
+            assert_true(own->time_ns >= 1999.0 * (1 + thread) * (double)own->iterations);
+        }
+    }
+    uint64_t planned = play_iterations(record) - record->warm_up_iterations;
+    bool less = iterations_of(record, THREADS - 1) < planned;
+    free(record);
+    return less;
+}
+
+static void test_common_stop(void **state)
+{
+    (void)state;
+    bool stopped = false;
+    for (int i = 0; i < 10 && !stopped; i++) { /* laps of a single iteration have no stop */
+        stopped = was_stopped();
+    }
+    assert_true(stopped);
 }
 
 static void fail_in_setup(assay_bench *b)
@@ -220,11 +295,17 @@ static void batches(assay_bench *b)
 static void test_batches_on_threads(void **state)
 {
     (void)state;
-    struct record *record = play_plan(&play_shortly, batches, THREADS, 8);
+    struct record *record = play_lockstep(batches, THREADS, 8);
     assert_int_equal(record->state, RECORD_DONE);
     assert_true(record->batched);
     for (unsigned i = 0; i < THREADS; i++) {
         assert_int_equal(seen.executions[i], play_iterations(record));
+    }
+    free(record);
+    record = play_plan(&play_shortly, batches, THREADS, 8);
+    assert_int_equal(record->state, RECORD_DONE);
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_in_range(seen.executions[i], iterations_of(record, i) + 1, play_iterations(record));
     }
     free(record);
 }
@@ -249,7 +330,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(test_every_thread_runs_every_lap),
-        FRESH(test_lap_is_as_long_as_the_slowest),
+        FRESH(test_lockstep_is_the_same_for_all),
+        FRESH(test_lockstep_lasts_as_long_as_the_slowest),
+        FRESH(test_common_stop),
         FRESH(test_one_bad_thread),
         FRESH(test_all_fail_at_once),
         FRESH(test_batches_on_threads),

@@ -33,22 +33,24 @@ int isolate_check_cpu(int64_t cpu, struct error *error)
     return 0;
 }
 
-struct record *isolate_record(size_t samples)
+struct record *isolate_record(size_t samples, unsigned threads)
 {
-    struct record *record = mmap(NULL, record_bytes(samples), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    struct record *record =
+        mmap(NULL, record_bytes_of_threads(samples, threads), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (record == MAP_FAILED) {
         fprintf(stderr, "assay: out of memory: no shared memory for %zu samples\n", samples);
         exit(STATUS_ENVIRONMENT);
     }
     record->capacity = samples;
+    record->threads = threads;
     return record;
 }
 
 void isolate_release(struct record *record)
 {
     if (record != NULL) {
-        munmap(record, record_bytes(record->capacity));
+        munmap(record, record_bytes_of_threads(record->capacity, record->threads));
     }
 }
 
@@ -139,8 +141,12 @@ static bool await_child(const struct isolate_job *job, pid_t child, struct recor
         }
         uint64_t now = clock_monotonic_ns();
         if (now >= deadline) {
-            char why[128];
-            snprintf(why, sizeof why, "did not end within %g s (--max-time)", job->limit_s);
+            char why[192];
+            bool may_wait = job->bench->threads > 1 && !job->bench->lockstep;
+            snprintf(why, sizeof why, "did not end within %g s (--max-time)%s", job->limit_s,
+                     may_wait && record->loop_reached
+                         ? ": threads that wait for each other need .lockstep = true"
+                         : "");
             stop_child(child);
             record->state = RECORD_SAMPLING;
             record_end(record, RECORD_FAILED, why);
@@ -163,8 +169,10 @@ static bool await_child(const struct isolate_job *job, pid_t child, struct recor
 bool isolate_run(const struct isolate_job *job, struct record *record)
 {
     size_t capacity = record->capacity;
+    unsigned threads = record->threads;
     memset(record, 0, sizeof *record);
     record->capacity = capacity;
+    record->threads = threads;
     if (job->in_process) {
         children_let_signals_act();
         run_here(job, record);

@@ -27,9 +27,9 @@ void isolate_init(void);
 /* 0 when this process may run on the CPU (or it is -1), else -1 with STATUS_ENVIRONMENT. */
 int isolate_check_cpu(int64_t cpu, struct error *error);
 
-/* A record with room for `samples`, shared with child processes. Never NULL; release with
- * isolate_release. */
-struct record *isolate_record(size_t samples);
+/* A record with room for `samples`, and of each what `threads` threads did (record_threads), shared
+ * with child processes. Never NULL; release with isolate_release. */
+struct record *isolate_record(size_t samples, unsigned threads);
 void isolate_release(struct record *record);
 
 /* Runs the job and fills its record: DONE, FAILED or SKIPPED. false when SIGINT or SIGTERM came:

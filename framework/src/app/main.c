@@ -134,8 +134,10 @@ static int measure(struct session *s)
         runner_run(&s->runner);
         size_t before = s->result.warning_count;
         runner_judge_machine(&s->runner);
+        runner_judge_threads(&s->runner);
         print_warnings(s, before);
     }
+    result_scale(&s->result);
     s->result.complete = !s->runner.interrupted;
     s->result.duration_s = (double)((clock_monotonic_ns() - begun_ns) / 1000000) / 1e3;
     if (s->runner.format->end != NULL) {

@@ -94,6 +94,7 @@ static void add_case(struct plan *plan, const struct assay_entry *entry, const s
         .arg = make_arg(&axes[0], first, &added->arg_text),
         .arg2 = make_arg(&axes[1], second, &added->arg2_text),
         .threads = threads > 0 ? (unsigned)threads : 1,
+        .lockstep = entry->lockstep,
         .batch = entry->batch > 0 ? entry->batch : 1,
         .null_run = entry->suite->null_run,
     };

@@ -61,7 +61,8 @@ static void run_case(struct probe_page *page, const struct instrument *instrumen
     }
     struct record *record = memory_zeroed(1, record_bytes(0));
     struct probing probing = {.page = page, .instrument = instrument, .record = record};
-    struct lap_planner planner = {next_lap, &probing, &instrument->meter};
+    struct lap_planner planner = {
+        .next = next_lap, .context = &probing, .meter = &instrument->meter};
     page->threads = bench->threads;
     bench_run_planned(bench, &planner, clock_init()->ns_per_tick, record);
     bool short_of_laps = record->state == RECORD_DONE && page->laps < PROBE_LAPS;

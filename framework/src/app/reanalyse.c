@@ -30,6 +30,7 @@ int reanalyse(const char *path, struct str *out, struct error *error)
             analyse(&result, &result.benchmarks[i]);
         }
     }
+    result_scale(&result);
     result_write(&result, out);
     result_release(&result);
     return 0;

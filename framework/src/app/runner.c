@@ -52,9 +52,12 @@ static struct result_benchmark *add_benchmark(struct result *result, const struc
 
 static struct record *copy_record(const struct record *record)
 {
-    struct record *copy = memory_zeroed(1, record_bytes(record->sample_count));
-    memcpy(copy, record, record_bytes(record->sample_count));
-    copy->capacity = record->sample_count;
+    size_t count = record->sample_count;
+    struct record *copy = memory_zeroed(1, record_bytes_of_threads(count, record->threads));
+    memcpy(copy, record, record_bytes(count));
+    copy->capacity = count;
+    memcpy(record_of_threads(copy, 0), record_of_threads(record, 0),
+           count * record->threads * sizeof(struct thread_sample));
     return copy;
 }
 
@@ -259,7 +262,8 @@ void runner_run(struct runner *runner)
         struct watched watched;
         struct isolate_job job =
             make_job(runner, c, next_share(runner, begun_ns, plan->count - i), &watched);
-        struct record *record = isolate_record(sampler_capacity(&job.plan));
+        struct record *record =
+            isolate_record(sampler_capacity(&job.plan), record_threads(c->bench_case.threads));
         progress_draw(&runner->progress, c->id, "setup", 0);
         struct load_mark before = load_mark();
         runner->interrupted = !isolate_run(&job, record);
@@ -301,6 +305,24 @@ void runner_judge_machine(struct runner *runner)
     }
 }
 
+void runner_judge_threads(struct runner *runner)
+{
+    const struct result *result = runner->result;
+    size_t crowded = 0;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct record *record = result->benchmarks[i].record;
+        crowded += record != NULL && record->oversubscribed;
+    }
+    if (crowded > 0) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "%zu benchmark%s more threads than the CPUs that this process may run on: there "
+                 "threads took turns, and times contain the waiting",
+                 crowded, crowded == 1 ? " ran" : "s ran");
+        result_add_warning(runner->result, text);
+    }
+}
+
 void runner_replay(struct runner *runner, const struct result *loaded)
 {
     for (size_t i = 0; i < runner->plan->count; i++) {
@@ -333,7 +355,7 @@ static size_t run_plainly(struct runner *runner, const char *verb)
         if (runner->options->given[OPTION_PROFILE_TIME]) {
             job.limit_s += runner->options->profile_time_s;
         }
-        struct record *record = isolate_record(sampler_capacity(&job.plan));
+        struct record *record = isolate_record(sampler_capacity(&job.plan), 0);
         runner->interrupted = !isolate_run(&job, record);
         if (!runner->interrupted) {
             bool good = record->state == RECORD_DONE;
@@ -402,7 +424,7 @@ void runner_measure_loop(struct runner *runner)
                               .pin_cpu = runner->options->pin_cpu,
                               .limit_s = 30,
                               .in_process = runner->options->in_process};
-    struct record *record = isolate_record(sampler_capacity(&job.plan));
+    struct record *record = isolate_record(sampler_capacity(&job.plan), 0);
     runner->interrupted = !isolate_run(&job, record);
     if (!runner->interrupted && record->state == RECORD_DONE) {
         summarise_reference(record);

@@ -34,6 +34,9 @@ void runner_run(struct runner *runner);
  * others, which only the reference work between the samples shows. */
 void runner_judge_machine(struct runner *runner);
 
+/* Adds a warning when benchmarks ran on more threads than the CPUs that they may run on. */
+void runner_judge_threads(struct runner *runner);
+
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */
 void runner_replay(struct runner *runner, const struct result *loaded);
 

@@ -138,7 +138,7 @@ static void run_case(struct duel *d, enum duel_name self, const struct bench_cas
     }
     struct record *record = memory_zeroed(1, record_bytes(0));
     struct contender contender = {.duel = d, .self = self};
-    struct lap_planner planner = {.next = next_lap, .context = &contender};
+    struct lap_planner planner = {.next = next_lap, .context = &contender, .waits = true};
     bench_run_planned(bench, &planner, d->request.ns_per_tick, record);
     if (record->state == RECORD_SKIPPED) {
         finish(d, self, DUEL_SKIPPED, record->reason);

@@ -78,7 +78,7 @@ static int run_team(const struct bench_case *bench, const struct lap_planner *pl
 {
     unsigned count = bench->threads;
     struct team team;
-    if (team_init(&team, count, record, planner, ns_per_tick) != 0) {
+    if (team_init(&team, count, bench->lockstep, record, planner, ns_per_tick) != 0) {
         record_end(record, RECORD_FAILED, "the system gave no mutex");
         return -1;
     }

@@ -19,6 +19,7 @@ struct bench_case {
     struct bench_arg arg;
     struct bench_arg arg2;
     unsigned threads; /* >= 1 */
+    bool lockstep;    /* every thread runs all iterations of each lap */
     unsigned batch;   /* >= 1 */
     void (*null_run)(
         assay_bench *b); /* the empty loop, to hold fast kernels against; NULL: do not */
@@ -30,8 +31,8 @@ struct bench_case {
 #define BENCH_RESOLUTION_FACTOR 1.9
 
 /* Runs the body on bench->threads threads and fills `record`, whose capacity is at least
- * sampler_capacity(plan). Every way a body can go wrong short of a crash ends as RECORD_FAILED with
- * a reason. */
+ * sampler_capacity(plan), and which keeps samples of that many threads or of none. Every way a body
+ * can go wrong short of a crash ends as RECORD_FAILED with a reason. */
 void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
                struct record *record);
 

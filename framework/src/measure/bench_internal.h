@@ -21,7 +21,8 @@ struct assay_bench {
     bool in_lap;
     bool over;
     bool paused;
-    uint64_t lap_iterations;
+    struct team_lap lap;
+    uint64_t left;        /* iterations of the lap that no chunk or batch has taken yet */
     uint64_t start_ticks; /* of the span that runs */
     double timed_ns;      /* of the spans that ended in this lap */
     struct team_span span;
@@ -32,10 +33,8 @@ struct assay_bench {
     double recorded_ns;
 
     uint64_t batch_iterations; /* of the batch that runs */
-    uint64_t batches_left;     /* iterations of the lap that no batch has taken yet */
 
-    bool sampling; /* the lap counts */
-    bool metered;  /* the lap is one for counting */
+    bool metered; /* the lap is one for counting */
     struct rusage usage;
     struct histogram *latency;
 };

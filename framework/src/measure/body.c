@@ -97,7 +97,7 @@ void assay_latency(assay_bench *b, uint64_t latency_ns)
     if (b->latency == NULL) {
         b->latency = memory_zeroed(1, sizeof *b->latency);
     }
-    if (b->sampling) {
+    if (b->lap.phase == RECORD_SAMPLING) {
         histogram_add(b->latency, latency_ns);
     }
 }

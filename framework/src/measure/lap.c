@@ -61,8 +61,9 @@ static uint64_t next_probe_lap(assay_bench *probe, uint64_t stop_ticks)
  * kernel. */
 static void pair_with_loop(assay_bench *b)
 {
-    double each_ns = b->timed_ns / (double)b->lap_iterations;
-    if (!b->sampling || b->bench->null_run == NULL || b->team->size > 1 || b->recorded) {
+    double each_ns = b->timed_ns / (double)b->lap.iterations;
+    if (b->lap.phase != RECORD_SAMPLING || b->bench->null_run == NULL || b->team->size > 1 ||
+        b->recorded) {
         return;
     }
     double clock_ns = b->record->batched ? clock_init()->cost_ns / b->bench->batch : 0;
@@ -74,15 +75,32 @@ static void pair_with_loop(assay_bench *b)
     b->record->paired_near += each_ns <= floor_ns * BENCH_RESOLUTION_FACTOR;
 }
 
-/* Hands in the lap that ended, if there is one, and learns the length of the next. */
-static uint64_t next_lap(assay_bench *b)
+/* What a thread has done of the lap ends here; one that did all ends the lap for the others, too.
+ */
+static void end_lap(assay_bench *b)
+{
+    b->span.iterations = b->lap.iterations - b->left;
+    if (b->left == 0 && !b->lap.lockstep) {
+        team_stop_lap(b->team, &b->lap);
+    }
+}
+
+/* Whether the rest of the lap is left out. */
+static bool is_stopped(const assay_bench *b)
+{
+    return !b->lap.lockstep && team_lap_is_stopped(b->team, &b->lap);
+}
+
+/* Hands in the lap that ended, if there is one, and gets the next; returns with all threads, when
+ * it is to begin. */
+static void next_lap(assay_bench *b)
 {
     struct team_span *span = NULL;
     if (b->in_lap) {
         read_disturbance(b);
         pair_with_loop(b);
         /* Without a reference no lap is taken again: its latencies are in the histogram already. */
-        bool wants_reference = b->sampling && b->latency == NULL;
+        bool wants_reference = b->lap.phase == RECORD_SAMPLING && b->latency == NULL;
         b->span.reference_ns = wants_reference ? reference_ns() : 0;
         if (b->recorded) {
             b->span.partial = true;
@@ -91,19 +109,23 @@ static uint64_t next_lap(assay_bench *b)
         b->span.timed_ns = b->timed_ns;
         span = &b->span;
     }
-    enum record_state phase = RECORD_WARM_UP;
-    uint64_t iterations = b->over ? 0 : team_next_lap(b->team, span, &phase);
-    b->sampling = phase == RECORD_SAMPLING;
-    b->metered = phase == RECORD_PROBING && b->team->planner.meter != NULL && iterations > 0;
-    b->lap_iterations = iterations;
-    b->in_lap = iterations != 0;
-    b->over = iterations == 0;
+    if (b->over) {
+        b->lap.iterations = 0;
+    } else {
+        b->lap = team_next_lap(b->team, b->thread_index, span);
+    }
+    b->left = b->lap.iterations;
+    b->in_lap = b->lap.iterations != 0;
+    b->over = !b->in_lap;
+    b->metered = b->in_lap && b->lap.phase == RECORD_PROBING && b->team->planner.meter != NULL;
     b->timed_ns = 0;
     b->recorded_ns = 0;
     b->recorded = false;
     b->span.partial = false;
     read_disturbance(b);
-    return iterations;
+    if (b->in_lap) {
+        team_gather(b->team, &b->lap);
+    }
 }
 
 /* A loop begins: false, and the benchmark fails, when another has begun before. */
@@ -129,8 +151,23 @@ static void check_end(assay_bench *b, uint64_t left)
     }
 }
 
+/* The next iterations of the lap. Every thread does some, even when the lap was stopped before it
+ * began: then one. */
+static uint64_t take_chunk(assay_bench *b)
+{
+    uint64_t chunk = b->left < b->lap.chunk ? b->left : b->lap.chunk;
+    if (chunk > 1 && is_stopped(b)) {
+        chunk = 1;
+    }
+    b->left -= chunk;
+    return chunk;
+}
+
 uint64_t assay__lap(assay_bench *b, uint64_t left)
 {
+    if (left == 0 && b->left > 0 && !is_stopped(b)) {
+        return take_chunk(b);
+    }
     uint64_t stop_ticks = stop_clock(b);
     if (b->probe_iterations > 0) {
         return next_probe_lap(b, stop_ticks);
@@ -139,10 +176,12 @@ uint64_t assay__lap(assay_bench *b, uint64_t left)
         check_end(b, left);
         b->span.stop_ticks = stop_ticks;
         b->timed_ns += span_ns(b, stop_ticks);
+        end_lap(b);
     } else if (!may_begin(b)) {
         return 0;
     }
-    uint64_t iterations = next_lap(b);
+    next_lap(b);
+    uint64_t iterations = take_chunk(b);
     start_clock(b);
     b->span.start_ticks = b->start_ticks;
     return iterations;
@@ -157,12 +196,15 @@ uint64_t assay__batch_next(assay_bench *b, uint64_t left)
     } else if (!may_begin(b)) {
         return 0;
     }
-    if (b->batches_left == 0 || b->over) {
-        b->batches_left = next_lap(b);
+    if (b->left == 0 || b->over || is_stopped(b)) {
+        if (b->in_lap) {
+            end_lap(b);
+        }
+        next_lap(b);
     }
     uint64_t wanted = b->bench->batch;
-    b->batch_iterations = b->batches_left < wanted ? b->batches_left : wanted;
-    b->batches_left -= b->batch_iterations;
+    b->batch_iterations = b->left < wanted ? b->left : wanted;
+    b->left -= b->batch_iterations;
     if (b->thread_index == 0) {
         b->record->batched = true;
     }

@@ -24,6 +24,13 @@ struct sample {
     double reference_ns; /* reference.h, right after it; 0: not measured. Not stored */
 };
 
+/* What one thread did in such a lap. */
+struct thread_sample {
+    uint64_t iterations;
+    double time_ns; /* from the lap's start, which is the same for all threads, to the end of this
+                       one's last iteration; where parts do not count, those that do */
+};
+
 enum record_state {
     RECORD_SETUP = 0, /* the body has not reached its loop */
     RECORD_WARM_UP,
@@ -76,6 +83,8 @@ struct record {
     struct metric_list metrics;
     double reference_ns; /* lowmean of the samples' */
     double other_cpus;   /* CPUs that others kept busy meanwhile */
+    bool oversubscribed; /* more threads than CPUs that they may run on */
+    unsigned threads;    /* whose samples lie behind samples[capacity]; 0: none are kept */
     size_t retaken;      /* samples that were not kept, as the machine was slowed */
     size_t planned;      /* samples that the plan wants */
     size_t capacity;     /* of samples[] */
@@ -83,9 +92,32 @@ struct record {
     struct sample samples[];
 };
 
+/* Of a record without samples of single threads. */
 static inline size_t record_bytes(size_t capacity)
 {
     return sizeof(struct record) + capacity * sizeof(struct sample);
+}
+
+/* Of one that keeps those of `threads` threads. */
+static inline size_t record_bytes_of_threads(size_t capacity, unsigned threads)
+{
+    return record_bytes(capacity) + capacity * threads * sizeof(struct thread_sample);
+}
+
+/* What the threads did in samples[index]: an entry a thread; nothing to read when record->threads
+ * is 0. */
+static inline struct thread_sample *record_of_threads(const struct record *record, size_t index)
+{
+    const char *behind = (const char *)record + record_bytes(record->capacity);
+    return (struct thread_sample *)(uintptr_t)behind + index * record->threads;
+}
+
+/* How many threads a benchmark's record keeps samples of: of one alone they would be the same
+ * again.
+ */
+static inline unsigned record_threads(unsigned threads)
+{
+    return threads > 1 ? threads : 0;
 }
 
 /* Sets the state and copies the reason, unless the benchmark has failed or was skipped already. */

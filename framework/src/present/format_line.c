@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Threads that share the work less evenly are worth a word. */
+#define FAIR_FROM 0.8
+
 static void paint(const struct printer *p, struct str *out, const char *colour)
 {
     if (p->colour) {
@@ -58,6 +61,16 @@ static void add_counters(const struct record *record, struct str *out)
         units_add_ns(out, record->latency.p99_ns, NULL);
         str_add(out, "  max ");
         units_add_ns(out, record->latency.max_ns, NULL);
+    }
+}
+
+static void add_threads(const struct result_benchmark *b, struct str *out)
+{
+    if (b->has_fairness && b->fairness.point < FAIR_FROM) {
+        str_format(out, "  fairness %.2f", b->fairness.point);
+    }
+    if (b->record->oversubscribed) {
+        str_add(out, "  more threads than CPUs");
     }
 }
 
@@ -160,6 +173,7 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
         str_add(out, "  ");
         format_add_throughput(out, b, b->analysis->estimates[STATISTIC_LOWMEAN].point);
     }
+    add_threads(b, out);
     add_counters(b->record, out);
     str_add(out, "  ");
     metrics_add_brief(out, &b->record->metrics);
@@ -174,6 +188,56 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
     if (p->verbose) {
         add_details(b, out);
         metrics_add_lines(out, &b->record->metrics);
+    }
+}
+
+static void add_speed_up(const struct result_benchmark *b, struct str *out)
+{
+    const struct estimate *e = &b->scaling.speed_up;
+    struct str cell = STR_EMPTY;
+    str_format(out, "%7u thread%s  ", b->threads, b->threads == 1 ? " " : "s");
+    str_format(&cell, "x%.2f", e->point);
+    if (b->threads != b->scaling.base_threads) {
+        str_format(&cell, " [%.2f .. %.2f]", e->lower, e->upper);
+    }
+    str_format(out, "%-22s  efficiency %.2f", str_text(&cell), b->scaling.efficiency.point);
+    str_release(&cell);
+    if (b->has_fairness) {
+        str_format(out, "  fairness %.2f", b->fairness.point);
+    }
+    str_add(out, b->record->oversubscribed ? "  more threads than CPUs\n" : "\n");
+}
+
+/* The member of the family with the fewest threads, but more than `above`; NULL: there is none. */
+static const struct result_benchmark *
+next_of_family(const struct result *result, const struct result_benchmark *family, unsigned above)
+{
+    const struct result_benchmark *next = NULL;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct result_benchmark *b = &result->benchmarks[i];
+        if (b->scaling.base_threads > 0 && b->threads > above && result_same_family(family, b) &&
+            (next == NULL || b->threads < next->threads)) {
+            next = b;
+        }
+    }
+    return next;
+}
+
+/* What more threads brought, a table for each benchmark that ran on several numbers of them. */
+static void add_families(const struct result *result, struct str *out)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        const struct result_benchmark *base = &result->benchmarks[i];
+        if (base->scaling.base_threads == 0 || base->scaling.base_threads != base->threads) {
+            continue;
+        }
+        const char *suffix = strstr(base->id, "/threads:");
+        size_t length = suffix == NULL ? strlen(base->id) : (size_t)(suffix - base->id);
+        str_format(out, "%.*s on more threads\n", (int)length, base->id);
+        for (const struct result_benchmark *b = base; b != NULL;
+             b = next_of_family(result, base, b->threads)) {
+            add_speed_up(b, out);
+        }
     }
 }
 
@@ -195,6 +259,7 @@ static void add_end(const struct printer *p, struct str *out)
             by_verdict[b->analysis->comparison.verdict]++;
         }
     }
+    add_families(p->result, out);
     str_format(out, "%s: %zu measured", p->result->suite, by_status[RESULT_MEASURED]);
     for (int s = RESULT_FAILED; s <= RESULT_INTERRUPTED; s++) {
         if (by_status[s] > 0) {

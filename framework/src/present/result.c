@@ -93,6 +93,63 @@ void result_analyse(struct result_benchmark *b, const struct analysis_settings *
     b->analysis = memory_zeroed(1, sizeof *b->analysis);
     analysis_run(now->samples, now->sample_count, now->linear, old == NULL ? NULL : old->samples,
                  old == NULL ? 0 : old->sample_count, &own, b->analysis);
+    b->has_fairness = scaling_fairness(now, &own, &b->fairness);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool result_same_family(const struct result_benchmark *a, const struct result_benchmark *b)
+{
+    bool same = a->parameter_count == b->parameter_count && same_text(a->bench, b->bench);
+    for (size_t i = 0; i < a->parameter_count && same; i++) {
+        const struct result_parameter *p = &a->parameters[i];
+        const struct result_parameter *q = &b->parameters[i];
+        same = p->is_word == q->is_word && p->value == q->value && same_text(p->word, q->word);
+    }
+    return same;
+}
+
+/* The member of the benchmark's family on the fewest threads; NULL when it is alone in it, or one
+ * has no figure of its own. */
+static const struct result_benchmark *base_of(const struct result *result,
+                                              const struct result_benchmark *b)
+{
+    const struct result_benchmark *base = b;
+    bool others = false;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct result_benchmark *other = &result->benchmarks[i];
+        if (other->analysis == NULL || !result_same_family(b, other)) {
+            continue;
+        }
+        if (other->below_resolution) {
+            return NULL;
+        }
+        others = others || other->threads != b->threads;
+        base = other->threads < base->threads ? other : base;
+    }
+    return others ? base : NULL;
+}
+
+static struct scaling_point point_of(const struct result_benchmark *b)
+{
+    return (struct scaling_point){b->threads, b->analysis->estimates[STATISTIC_LOWMEAN]};
+}
+
+void result_scale(struct result *result)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        struct result_benchmark *b = &result->benchmarks[i];
+        const struct result_benchmark *base = b->analysis == NULL ? NULL : base_of(result, b);
+        b->scaling = (struct scaling){0};
+        if (base != NULL) {
+            struct scaling_point of_base = point_of(base);
+            struct scaling_point own = point_of(b);
+            scaling_of(&of_base, base == b ? &of_base : &own, &b->scaling);
+        }
+    }
 }
 
 void result_compare_metrics(struct result_benchmark *b, const struct record *old, const char *name,

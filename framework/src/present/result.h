@@ -5,6 +5,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/gate.h"
+#include "analysis/scaling.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "measure/clock.h"
@@ -18,7 +19,7 @@
 #define RESULT_SCHEMA "assay-result/1"
 /* Rises when figures of the same program would come out differently; then baselines are not
  * comparable. */
-#define RESULT_METHOD 1
+#define RESULT_METHOD 2
 
 enum result_status { RESULT_MEASURED = 0, RESULT_FAILED, RESULT_SKIPPED, RESULT_INTERRUPTED };
 
@@ -55,6 +56,9 @@ struct result_benchmark {
     struct record *record;     /* NULL unless measured */
     struct analysis *analysis; /* NULL unless measured and analysed */
     bool below_resolution;
+    bool has_fairness;                /* its record keeps samples of threads, and it is analysed */
+    struct estimate fairness;         /* scaling_fairness */
+    struct scaling scaling;           /* base_threads 0: none; result_scale sets it */
     struct result_baseline *baseline; /* NULL: not compared */
     /* Metrics against those of the baseline; NULL: it has none of this benchmark. */
     size_t metric_pair_count;
@@ -110,6 +114,12 @@ void result_compare_metrics(struct result_benchmark *b, const struct record *old
                             const struct gates *gates);
 /* Whether a metric grew by more than its gate allows. */
 bool result_gate_failed(const struct result_benchmark *b);
+/* Whether two benchmarks differ in nothing but their number of threads. */
+bool result_same_family(const struct result_benchmark *a, const struct result_benchmark *b);
+
+/* Sets the scaling of every benchmark that was measured on other numbers of threads too. None when
+ * one of them cannot be told from the empty loop. */
+void result_scale(struct result *result);
 
 /* "measured", "failed", "skipped", "interrupted". */
 const char *result_status_name(enum result_status status);

@@ -162,6 +162,16 @@ static uint32_t small_count(const json_t *array, size_t index)
     return (uint32_t)json_integer_value(json_array_get(array, index));
 }
 
+/* Iterations and time that somebody can have measured. */
+static bool read_pair(const json_t *object, size_t i, uint64_t *iterations, double *time_ns)
+{
+    json_int_t n = json_integer_value(json_array_get(json_object_get(object, "iterations"), i));
+    *time_ns = json_number_value(json_array_get(json_object_get(object, "time_ns"), i));
+    *iterations = (uint64_t)n;
+    bool sane = *time_ns == 0 || (*time_ns >= TIME_MIN_NS && *time_ns <= RECORD_TIME_NS_MAX);
+    return n >= 1 && sane;
+}
+
 /* Fills `samples` (room for json_array_size of "iterations") from a "samples" object. */
 static void read_samples(struct reader *r, const json_t *object, struct sample *samples)
 {
@@ -172,19 +182,52 @@ static void read_samples(struct reader *r, const json_t *object, struct sample *
         return;
     }
     for (size_t i = 0; i < json_array_size(iterations); i++) {
-        json_int_t n = json_integer_value(json_array_get(iterations, i));
-        double time_ns = json_number_value(json_array_get(times, i));
-        bool sane = time_ns == 0 || (time_ns >= TIME_MIN_NS && time_ns <= RECORD_TIME_NS_MAX);
-        if (n < 1 || !sane) {
+        uint64_t n;
+        double time_ns;
+        if (!read_pair(object, i, &n, &time_ns)) {
             complain(r, "samples", "made of positive iterations and possible times");
             return;
         }
         samples[i] = (struct sample){
-            .iterations = (uint64_t)n,
+            .iterations = n,
             .time_ns = time_ns,
             .involuntary_switches = small_count(json_object_get(object, "involuntary_switches"), i),
             .page_faults = small_count(json_object_get(object, "page_faults"), i)};
     }
+}
+
+/* What each thread did in the samples; nothing when the document does not say. */
+static void read_threads(struct reader *r, const json_t *list, struct record *record)
+{
+    for (unsigned thread = 0; thread < record->threads; thread++) {
+        const json_t *object = json_array_get(list, thread);
+        bool whole =
+            json_array_size(json_object_get(object, "iterations")) == record->sample_count &&
+            json_array_size(json_object_get(object, "time_ns")) == record->sample_count;
+        for (size_t i = 0; i < record->sample_count && whole; i++) {
+            struct thread_sample *of = &record_of_threads(record, i)[thread];
+            whole = read_pair(object, i, &of->iterations, &of->time_ns);
+        }
+        if (!whole) {
+            complain(r, "thread_samples", "made of an entry a sample for each thread");
+            return;
+        }
+    }
+}
+
+/* The threads whose samples the benchmark holds: all, or none. */
+static unsigned count_threads(struct reader *r, const json_t *object)
+{
+    const json_t *list = json_object_get(object, "thread_samples");
+    if (list == NULL) {
+        return 0;
+    }
+    if (!json_is_array(list) || (json_int_t)json_array_size(list) !=
+                                    json_integer_value(json_object_get(object, "threads"))) {
+        complain(r, "thread_samples", "a list of as many as there are threads");
+        return 0;
+    }
+    return (unsigned)json_array_size(list);
 }
 
 static size_t count_samples(struct reader *r, const json_t *object)
@@ -243,14 +286,18 @@ static struct record *read_record(struct reader *r, const json_t *object)
     static const char *const stops[] = {"complete", "precision", "time"};
     const json_t *samples = json_object_get(object, "samples");
     size_t count = count_samples(r, samples);
+    unsigned threads = count_threads(r, object);
     if (error_is_set(r->error)) {
         return NULL;
     }
-    struct record *record = memory_zeroed(1, record_bytes(count));
+    struct record *record = memory_zeroed(1, record_bytes_of_threads(count, threads));
     record->state = RECORD_DONE;
     record->capacity = count;
     record->sample_count = count;
+    record->threads = threads;
     read_samples(r, samples, record->samples);
+    read_threads(r, json_object_get(object, "thread_samples"), record);
+    record->oversubscribed = json_is_true(json_object_get(object, "oversubscribed"));
     char word[32];
     copy_text(r, object, "sampling", word, sizeof word);
     record->linear = strcmp(word, "linear") == 0;

@@ -49,6 +49,49 @@ static void add_samples(struct json_writer *w, const struct sample *samples, siz
     json_end(w);
 }
 
+/* What each thread did in the samples. */
+static void add_threads(struct json_writer *w, const struct record *record)
+{
+    json_begin_array(w, "thread_samples");
+    for (unsigned thread = 0; thread < record->threads; thread++) {
+        json_begin_object(w, NULL);
+        json_add_int(w, "thread", thread);
+        json_begin_array_line(w, "iterations");
+        for (size_t i = 0; i < record->sample_count; i++) {
+            json_add_int(w, NULL, (int64_t)record_of_threads(record, i)[thread].iterations);
+        }
+        json_end(w);
+        json_begin_array_line(w, "time_ns");
+        for (size_t i = 0; i < record->sample_count; i++) {
+            json_add_double(w, NULL, record_of_threads(record, i)[thread].time_ns);
+        }
+        json_end(w);
+        json_end(w);
+    }
+    json_end(w);
+}
+
+static void add_scaling(struct json_writer *w, const struct result_benchmark *b)
+{
+    if (b->record->oversubscribed) {
+        json_add_bool(w, "oversubscribed", true);
+    }
+    if (b->record->threads > 0) {
+        add_threads(w, b->record);
+    }
+    if (b->has_fairness) {
+        add_estimate(w, "fairness", &b->fairness, NULL);
+    }
+    if (b->scaling.base_threads > 0) {
+        json_begin_object(w, "scaling");
+        json_add_int(w, "base_threads", b->scaling.base_threads);
+        add_estimate(w, "iterations_per_s", &b->scaling.iterations_per_s, NULL);
+        add_estimate(w, "speed_up", &b->scaling.speed_up, NULL);
+        add_estimate(w, "efficiency", &b->scaling.efficiency, NULL);
+        json_end(w);
+    }
+}
+
 static void add_build(struct json_writer *w, const struct result_build *build)
 {
     json_begin_object(w, "build");
@@ -268,6 +311,7 @@ static void add_measured(struct json_writer *w, const struct result_benchmark *b
     json_add_double(w, "other_cpus", b->record->other_cpus);
     json_add_double(w, "reference_ns", b->record->reference_ns);
     add_samples(w, b->record->samples, b->record->sample_count, true);
+    add_scaling(w, b);
     add_analysis(w, b);
     add_counters(w, b->record);
     add_latency(w, &b->record->latency);
