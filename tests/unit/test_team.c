@@ -129,10 +129,10 @@ static void test_lockstep_lasts_as_long_as_the_slowest(void **state)
     free(record);
 }
 
-/* However the threads are run, all together cannot be faster than each alone at its own pace.
- * Whether the slow ones did less than the fast one. */
-static bool was_stopped(void)
+/* However the threads are run, all together cannot be faster than each alone at its own pace. */
+static void test_time_is_that_of_all_rates(void **state)
 {
+    (void)state;
     struct record *record = play_plan(&play_shortly, wait_by_index, THREADS, 1);
     assert_int_equal(record->state, RECORD_DONE);
     double rate = 0;
@@ -148,20 +148,49 @@ static bool was_stopped(void)
             assert_true(own->time_ns >= 1999.0 * (1 + thread) * (double)own->iterations);
         }
     }
-    uint64_t planned = play_iterations(record) - record->warm_up_iterations;
-    bool less = iterations_of(record, THREADS - 1) < planned;
     free(record);
-    return less;
 }
 
+#define LONG_LAPS 5
+#define LONG_LAP  64 /* iterations */
+
+static uint64_t plan_long_laps(void *context, const struct sample *lap, double now_ns)
+{
+    unsigned *laps = context;
+    (void)lap;
+    (void)now_ns;
+    (*laps)++;
+    return *laps == 1 ? 1 : *laps <= 1 + LONG_LAPS ? LONG_LAP : 0;
+}
+
+static void second_sleeps(assay_bench *b)
+{
+    unsigned index = assay_thread_index(b);
+    uint64_t executions = 0;
+    ASSAY_LOOP(b) {
+        executions++;
+        if (index == 1) {
+            usleep(1000);
+        }
+    }
+    atomic_store(&seen.executions[index], executions);
+}
+
+/* The first thread is done at once and stops the second, which would sleep 64 ms a lap. */
 static void test_common_stop(void **state)
 {
     (void)state;
-    bool stopped = false;
-    for (int i = 0; i < 10 && !stopped; i++) { /* laps of a single iteration have no stop */
-        stopped = was_stopped();
-    }
-    assert_true(stopped);
+    unsigned laps = 0;
+    struct record *record = calloc(1, record_bytes(0));
+    assert_non_null(record);
+    struct bench_case bench = {
+        .run = second_sleeps, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = 2, .batch = 1};
+    struct lap_planner planner = {.next = plan_long_laps, .context = &laps};
+    bench_run_planned(&bench, &planner, clock_init()->ns_per_tick, record);
+    assert_int_equal(record->state, RECORD_DONE);
+    assert_in_range(seen.executions[0], 1 + LONG_LAPS, 1 + LONG_LAPS * LONG_LAP);
+    assert_in_range(seen.executions[1], 1 + LONG_LAPS, LONG_LAPS * LONG_LAP);
+    free(record);
 }
 
 static void fail_in_setup(assay_bench *b)
@@ -332,6 +361,7 @@ int main(void)
         FRESH(test_every_thread_runs_every_lap),
         FRESH(test_lockstep_is_the_same_for_all),
         FRESH(test_lockstep_lasts_as_long_as_the_slowest),
+        FRESH(test_time_is_that_of_all_rates),
         FRESH(test_common_stop),
         FRESH(test_one_bad_thread),
         FRESH(test_all_fail_at_once),
