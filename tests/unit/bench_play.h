@@ -28,7 +28,7 @@ static inline struct record *play_plan(const struct sampler_plan *plan, void (*r
     assert_non_null(record);
     record->capacity = sampler_capacity(plan);
     struct bench_case bench = {
-        .run = run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = threads, .batch = batch};
+        .run = run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = threads, .batching = {.batch = batch}};
     bench_run(&bench, plan, record);
     return record;
 }

@@ -169,8 +169,7 @@ static void run_side(struct duel *d, enum duel_name self, const struct assay_ent
         struct bench_case loop = {.run = plan.suite->null_run,
                                   .arg = {.text = ""},
                                   .arg2 = {.text = ""},
-                                  .threads = 1,
-                                  .batch = 1};
+                                  .threads = 1};
         run_case(d, self, &loop, NULL);
     } else {
         run_case(d, self, &plan.cases[0].bench_case, plan.cases[0].entry->skip_if);

@@ -3,6 +3,7 @@
 #define ASSAY_MEASURE_BENCH_H
 
 #include "assay.h"
+#include "measure/batching.h"
 #include "measure/sampler.h"
 #include "measure/team.h"
 
@@ -19,7 +20,8 @@ struct bench_case {
     struct bench_arg arg;
     struct bench_arg arg2;
     unsigned threads; /* >= 1 */
-    unsigned batch;   /* >= 1 */
+    struct batching batching;
+    bool cold; /* every iteration finds cold caches; one thread only */
     void (*null_run)(
         assay_bench *b); /* the empty loop, to hold fast kernels against; NULL: do not */
 };

@@ -4,6 +4,8 @@
 #define ASSAY_MEASURE_BENCH_INTERNAL_H
 
 #include "measure/bench.h"
+#include "measure/cold.h"
+#include "measure/harness.h"
 #include "measure/histogram.h"
 #include "measure/team.h"
 
@@ -33,6 +35,14 @@ struct assay_bench {
 
     uint64_t batch_iterations; /* of the batch that runs */
     uint64_t batches_left;     /* iterations of the lap that no batch has taken yet */
+    uint64_t batch_wanted;     /* of the lap's batches */
+    uint64_t lap_spans;        /* batches of the lap that runs, or 1 */
+    uint64_t lap_pauses;
+    struct harness *harness; /* NULL: has neither batches nor pauses nor cold laps */
+
+    uint64_t singles_left; /* iterations of a cold lap that have not begun */
+    size_t region_count;
+    struct cold_region regions[COLD_REGIONS_MAX];
 
     bool sampling; /* the lap counts */
     bool metered;  /* the lap is one for counting */

@@ -1,4 +1,5 @@
 /* The loop of a body: laps, batches, pauses. */
+#include "base/memory.h"
 #include "measure/bench_internal.h"
 #include "measure/clock.h"
 #include "measure/reference.h"
@@ -65,13 +66,62 @@ static void pair_with_loop(assay_bench *b)
     if (!b->sampling || b->bench->null_run == NULL || b->team->size > 1 || b->recorded) {
         return;
     }
-    double clock_ns = b->record->batched ? clock_init()->cost_ns / b->bench->batch : 0;
+    bool many_spans = b->record->batched || b->bench->cold;
+    double spans = many_spans ? (double)b->lap_spans / (double)b->lap_iterations : 0;
+    double clock_ns = clock_init()->cost_ns * spans;
     if (each_ns > clock_ns * BENCH_RESOLUTION_FACTOR + PAIR_BELOW_NS) {
         return;
     }
     double floor_ns = probe_loop_ns(b) + clock_ns;
     b->record->paired++;
     b->record->paired_near += each_ns <= floor_ns * BENCH_RESOLUTION_FACTOR;
+}
+
+/* Clock reads, pauses and cold laps: what they cost is measured right after a lap that has them. */
+static void account_harness(assay_bench *b)
+{
+    bool has_any = b->record->batched || b->bench->cold || b->lap_pauses > 0;
+    if (!b->sampling || !has_any || b->recorded || b->thread_index != 0) {
+        return;
+    }
+    if (b->harness == NULL) {
+        b->harness = memory_zeroed(1, sizeof *b->harness);
+    }
+    harness_add_lap(b->harness, b, b->lap_iterations, b->lap_spans == 0 ? 1 : b->lap_spans,
+                    b->lap_pauses);
+}
+
+/* Takes what the next iteration will touch out of the caches. */
+static void make_cold(assay_bench *b)
+{
+    bool flush = b->region_count > 0 && cold_can_flush();
+    bool whole = true;
+    uint64_t bytes = 0;
+    for (size_t i = 0; flush && i < b->region_count; i++) {
+        cold_flush(&b->regions[i]);
+        bytes += b->regions[i].bytes;
+    }
+    if (!flush) {
+        bytes = (uint64_t)cold_sweep_bytes(&whole);
+        if (!cold_sweep()) {
+            assay_fail(b, "no memory for the buffer that sweeps the caches");
+        }
+    }
+    b->record->cold = flush ? RECORD_FLUSHED : whole ? RECORD_SWEPT : RECORD_SWEPT_PARTLY;
+    b->record->evicted_bytes = bytes;
+}
+
+/* The next iteration of a cold lap, which has clock reads of its own; false when there is none. */
+static bool next_single(assay_bench *b)
+{
+    if (b->singles_left == 0 || b->over) {
+        return false;
+    }
+    b->singles_left--;
+    b->lap_spans++;
+    b->span.partial = true;
+    make_cold(b);
+    return !b->over;
 }
 
 /* Hands in the lap that ended, if there is one, and learns the length of the next. */
@@ -81,6 +131,7 @@ static uint64_t next_lap(assay_bench *b)
     if (b->in_lap) {
         read_disturbance(b);
         pair_with_loop(b);
+        account_harness(b);
         /* Without a reference no lap is taken again: its latencies are in the histogram already. */
         bool wants_reference = b->sampling && b->latency == NULL;
         b->span.reference_ns = wants_reference ? reference_ns() : 0;
@@ -98,6 +149,11 @@ static uint64_t next_lap(assay_bench *b)
     b->lap_iterations = iterations;
     b->in_lap = iterations != 0;
     b->over = iterations == 0;
+    if (b->over && b->harness != NULL && b->thread_index == 0) {
+        harness_summarise(b->harness, b->record);
+    }
+    b->lap_spans = 0;
+    b->lap_pauses = 0;
     b->timed_ns = 0;
     b->recorded_ns = 0;
     b->recorded = false;
@@ -142,7 +198,16 @@ uint64_t assay__lap(assay_bench *b, uint64_t left)
     } else if (!may_begin(b)) {
         return 0;
     }
+    if (next_single(b)) {
+        start_clock(b);
+        return 1;
+    }
     uint64_t iterations = next_lap(b);
+    if (b->bench->cold && iterations > 0) {
+        b->singles_left = iterations;
+        iterations = next_single(b) ? 1 : 0;
+        b->in_lap = iterations != 0;
+    }
     start_clock(b);
     b->span.start_ticks = b->start_ticks;
     return iterations;
@@ -159,10 +224,14 @@ uint64_t assay__batch_next(assay_bench *b, uint64_t left)
     }
     if (b->batches_left == 0 || b->over) {
         b->batches_left = next_lap(b);
+        b->batch_wanted =
+            b->bench->cold ? 1
+                           : batching_of_lap(&b->bench->batching, b->team->size, b->batches_left);
     }
-    uint64_t wanted = b->bench->batch;
+    uint64_t wanted = b->batch_wanted;
     b->batch_iterations = b->batches_left < wanted ? b->batches_left : wanted;
     b->batches_left -= b->batch_iterations;
+    b->lap_spans += b->batch_iterations > 0;
     if (b->thread_index == 0) {
         b->record->batched = true;
     }
@@ -172,6 +241,9 @@ uint64_t assay__batch_next(assay_bench *b, uint64_t left)
 bool assay__batch_start(assay_bench *b)
 {
     b->span.partial = true;
+    if (!b->over && b->bench->cold) {
+        make_cold(b);
+    }
     if (b->over) {
         b->in_lap = false;
         b->batch_iterations = 0;
@@ -192,6 +264,7 @@ void assay_pause(assay_bench *b)
     b->timed_ns += span_ns(b, stop_ticks);
     b->span.partial = true;
     b->paused = true;
+    b->lap_pauses++;
 }
 
 void assay_resume(assay_bench *b)

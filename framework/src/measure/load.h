@@ -13,7 +13,11 @@ struct load_ticks {
     uint64_t stolen; /* went to other guests of the host */
 };
 
-bool load_read_ticks(struct load_ticks *ticks);
+/* false when they cannot be read. `root`: measure/sysfile.h. */
+bool load_read_ticks(const char *root, struct load_ticks *ticks);
+
+/* Part of the busy time since `before` that went to other guests; 0 when nothing was busy. */
+double load_stolen_share(const struct load_ticks *before, const struct load_ticks *now);
 
 /* A moment to count from. */
 struct load_mark {
