@@ -158,7 +158,9 @@ struct assay_entry {
      * core's second-level cache holds, so that the kernel does not find its inputs farther away
      * only because there are many. Needs .input_bytes. A batch is never less than one. */
     size_t batch_bytes_max ASSAY__ZERO;
-    /* Every iteration starts with cold caches: see assay_evict. One thread only. */
+    /* Every iteration starts with cold caches: see assay_evict. Each is a sample of its own, with a
+     * pair of clock reads in its time; up to twenty times --sample-size of them are taken while
+     * they are not precise. One thread only. */
     bool cold ASSAY__ZERO;
     /* Unit to print times in: "ns", "us", "ms" or "s"; NULL: what suits the figure. Files always
      * hold nanoseconds. */

@@ -151,8 +151,17 @@ static void make_chain(uint64_t *words)
     }
 }
 
+/* A test that wants a faster version of this program changes the digit in the file. */
+static const volatile char part[] = "setups chases one part of: 1";
+
+static int chased_lines(void)
+{
+    return LINES / (part[sizeof part - 2] - '0');
+}
+
 static void chase(assay_bench *b, bool named)
 {
+    int lines = chased_lines();
     uint64_t *words = aligned_alloc(64, CHASE_BYTES);
     uint64_t at = 0;
     if (words == NULL) {
@@ -163,10 +172,11 @@ static void chase(assay_bench *b, bool named)
         assay_evict(b, named ? words : NULL, CHASE_BYTES);
     }
     ASSAY_LOOP(b) {
-        for (int i = 0; i < LINES; i++) {
+        for (int i = 0; i < lines; i++) {
             at = words[at];
         }
         assay_keep(at);
+        at = 0;
     }
     free(words);
 }
