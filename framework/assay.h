@@ -275,8 +275,8 @@ ASSAY_API int assay_main(int argc, char **argv);
  *
  *     struct text *texts = calloc(assay_batch_max(b), sizeof *texts);
  *     size_t held = 0, next = 0;
- *     ASSAY_LOOP_WITH(b, (release(texts, &held), prepare(texts, held = assay_batch(b)), next = 0)) {
- *         parse(&texts[next++]);
+ *     ASSAY_LOOP_WITH(b, (release(texts, &held), prepare(texts, held = assay_batch(b)), next = 0))
+ * { parse(&texts[next++]);
  *     }
  *     release(texts, &held);
  *     free(texts);

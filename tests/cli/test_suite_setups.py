@@ -96,7 +96,9 @@ def test_pauses_are_counted_and_their_cost_is_measured(bench: Bench) -> None:
     pause = harness["pause_ns"]
     assert 0 < pause["lower"] <= pause["point"] <= pause["upper"]
     time_ns = found["estimates"]["lowmean_ns"]["point"]
-    assert harness["share"]["point"] == pytest.approx(min(1, 2 * pause["point"] / time_ns), abs=2e-6)
+    assert harness["share"]["point"] == pytest.approx(
+        min(1, 2 * pause["point"] / time_ns), abs=2e-6
+    )
     assert re.search(r"pauses cost ~[0-9.]+ of [0-9.]+ [nu]s$", run.lines()[0])
 
 
@@ -223,7 +225,13 @@ def make_build(tmp_path: Path, bench: Bench) -> Callable[[str], Path]:
             '#include <assay.h>\nASSAY_SUITE("wrong");\n'
             f"ASSAY_BENCH(one, {fields})\n{{\n    ASSAY_LOOP(b) {{\n    }}\n}}\n"
         )
-        command = ["cc", "-O1", f"-I{ROOT / 'framework'}", str(source), str(BUILD / "lib/libassay.so")]
+        command = [
+            "cc",
+            "-O1",
+            f"-I{ROOT / 'framework'}",
+            str(source),
+            str(BUILD / "lib/libassay.so"),
+        ]
         command += [f"-Wl,-rpath,{BUILD / 'lib'}", "-o", str(tmp_path / "wrong")]
         run = bench.run_command(command)
         assert run.status == 0, run

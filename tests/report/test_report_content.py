@@ -175,7 +175,9 @@ def test_the_grade_of_the_machine_stands_at_the_top(tmp_path: Path) -> None:
         text = Page(tmp_path / "out/index.html").text
         title = "How steady the machine was" + (f": {grade}" if grade else "")
         assert title in text and word in text
-        assert text.index(title) < text.index("One iteration" if "One iteration" in text else "The run")
+        assert text.index(title) < text.index(
+            "One iteration" if "One iteration" in text else "The run"
+        )
         assert re.search(r"3.?120 observations in 28 s: " if grade else "42 observations", text)
 
 

@@ -27,8 +27,11 @@ static inline struct record *play_plan(const struct sampler_plan *plan, void (*r
     struct record *record = calloc(1, record_bytes(sampler_capacity(plan)));
     assert_non_null(record);
     record->capacity = sampler_capacity(plan);
-    struct bench_case bench = {
-        .run = run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = threads, .batching = {.batch = batch}};
+    struct bench_case bench = {.run = run,
+                               .arg = {.text = ""},
+                               .arg2 = {.text = ""},
+                               .threads = threads,
+                               .batching = {.batch = batch}};
     bench_run(&bench, plan, record);
     return record;
 }

@@ -86,6 +86,7 @@ static void test_line(void **state)
     assert_has(&out, " us  [1.5"); /* the unit that the benchmark asks for */
     assert_has(&out, "GB/s");
     assert_has(&out, "  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 50.00 ns  max 19.00 s"
+                     "  cold (swept in part)  pauses cost ~0.06125 of 1.513 us"
                      "  3 allocations, 300.2 B\n");
     assert_has(&out, "    against main: allocations 2 -> 3 (+50.0 %)  regressed\n");
     assert_has(&out, "    against main: +50.0 % [+");

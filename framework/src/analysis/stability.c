@@ -102,7 +102,8 @@ const char *stability_meaning(char grade)
     case 'B':
         return "nearly steady: the machine alone moves a stored time by about 1 %";
     case 'C':
-        return "usual for a shared machine: the machine alone moves a stored time by about 3 %, and "
+        return "usual for a shared machine: the machine alone moves a stored time by about 3 %, "
+               "and "
                "means by more";
     case 'D':
         return "unsteady: the machine alone moves a stored time by up to 10 %, and means by far "

@@ -21,8 +21,8 @@
 struct stability_input {
     const struct observation *at; /* in order of time */
     size_t count;
-    double steal_share;  /* of the busy time meanwhile that went to other guests; 0: none, or not
-                            known */
+    double steal_share;    /* of the busy time meanwhile that went to other guests; 0: none, or not
+                              known */
     double switches_per_s; /* times a second that the CPU was taken away */
 };
 

@@ -208,8 +208,8 @@ static int examine_machine(struct session *s)
     isolate_init();
     isolate_pin_self(o->pin_cpu);
     doctor_print(s->plan.suite, o->pin_cpu, s->colour);
-    bool whole = o->doctor_time_s <= 0 ||
-                 doctor_print_stability(o->doctor_time_s, &s->runner.progress);
+    bool whole =
+        o->doctor_time_s <= 0 || doctor_print_stability(o->doctor_time_s, &s->runner.progress);
     return whole ? STATUS_OK : STATUS_INTERRUPTED;
 }
 

@@ -92,8 +92,7 @@ static void run_page(struct probe_page *page, const struct assay_entry *entries)
         const struct bench_case loop = {.run = plan.suite->null_run,
                                         .arg = {.text = ""},
                                         .arg2 = {.text = ""},
-                                        .threads = 1,
-                                        .batch = 1};
+                                        .threads = 1};
         run_case(page, instrument, &loop, NULL);
     } else {
         run_case(page, instrument, &plan.cases[0].bench_case, plan.cases[0].entry->skip_if);

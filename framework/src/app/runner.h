@@ -20,7 +20,7 @@ struct runner {
     const struct format *format;
     struct printer printer;
     struct progress progress;
-    double loop_reference_ns; /* of the reference work beside the empty loop; 0: not known */
+    double loop_reference_ns;     /* of the reference work beside the empty loop; 0: not known */
     struct steadiness steadiness; /* of the single-threaded benchmarks' time */
     bool interrupted;
 };

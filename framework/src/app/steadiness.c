@@ -80,7 +80,8 @@ bool steadiness_observe(struct steadiness *s, double seconds,
     while (going && now_ns - begun_ns < length_ns) {
         double work_ns = reference_ns();
         observations_add(part, (double)now_ns, work_ns);
-        for (uint64_t next_ns = now_ns + EVERY_NS; now_ns < next_ns; now_ns = clock_monotonic_ns()) {
+        for (uint64_t next_ns = now_ns + EVERY_NS; now_ns < next_ns;
+             now_ns = clock_monotonic_ns()) {
             reference_ns();
         }
         if (now_ns - watched_ns >= WATCH_NS || part->count == OBSERVATIONS_MAX) {

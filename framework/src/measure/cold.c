@@ -123,12 +123,12 @@ bool cold_sweep(void)
     bool whole;
     size_t bytes = (size_t)cold_sweep_bytes(&whole);
     if (buffer == NULL) {
-        void *made =
-            mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *made = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (made == MAP_FAILED) {
             return false;
         }
-        memset(made, 1, bytes); /* pages of its own: untouched ones are all the same page of zeros */
+        memset(made, 1,
+               bytes); /* pages of its own: untouched ones are all the same page of zeros */
         buffer = made;
     }
     for (size_t at = 0; at < bytes; at += LINE_BYTES) {

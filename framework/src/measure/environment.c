@@ -26,14 +26,15 @@ static void check_aslr(struct environment_list *list)
     }
     bool off = off_here || (has_whole && whole == 0);
     FIND(check, "%s",
-         off_here             ? "off for this process"
-         : off                ? "off on this machine"
-         : !has_whole         ? "on"
-         : whole == 1         ? "on, except for the heap"
-                              : "on");
+         off_here     ? "off for this process"
+         : off        ? "off on this machine"
+         : !has_whole ? "on"
+         : whole == 1 ? "on, except for the heap"
+                      : "on");
     if (off) {
-        ADVISE(check, "one memory layout is repeated, and its luck is in every figure: leave it on "
-                      "(%s)",
+        ADVISE(check,
+               "one memory layout is repeated, and its luck is in every figure: leave it on "
+               "(%s)",
                off_here ? "no setarch -R" : "sysctl kernel.randomize_va_space=2");
     }
 }

@@ -10,8 +10,8 @@
 
 /* What is looked at. */
 struct environment_site {
-    const char *root; /* measure/sysfile.h; with one, nothing is asked of this machine's kernel */
-    bool optimised;   /* how the suite was compiled */
+    const char *root;  /* measure/sysfile.h; with one, nothing is asked of this machine's kernel */
+    bool optimised;    /* how the suite was compiled */
     const char *flags; /* and with what; NULL: not recorded */
     int64_t cpu;       /* that benchmarks are pinned to; -1: none */
 };

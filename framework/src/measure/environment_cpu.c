@@ -151,8 +151,7 @@ void environment_check_turbo(struct environment_list *list)
     } places[] = {
         {CPU_FOLDER "/intel_pstate/no_turbo", 0, "echo 1 > " CPU_FOLDER "/intel_pstate/no_turbo"},
         {CPU_FOLDER "/cpufreq/boost", 1, "echo 0 > " CPU_FOLDER "/cpufreq/boost"},
-        {CPU_FOLDER "/cpufreq/policy0/boost", 1,
-         "echo 0 to " CPU_FOLDER "/cpufreq/policy*/boost"},
+        {CPU_FOLDER "/cpufreq/policy0/boost", 1, "echo 0 to " CPU_FOLDER "/cpufreq/policy*/boost"},
     };
     struct environment_check *check = environment_add(list, "turbo");
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {

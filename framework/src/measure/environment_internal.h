@@ -38,6 +38,4 @@ void environment_check_steal(struct environment_list *list);
 void environment_check_load(struct environment_list *list);
 void environment_check_memory(struct environment_list *list);
 
-
-
 #endif

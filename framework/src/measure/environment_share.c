@@ -18,7 +18,7 @@
 
 /* The tightest limit among the groups looked at. */
 struct quota {
-    bool read; /* any file could be read */
+    bool read;   /* any file could be read */
     double cpus; /* INFINITY: none */
     char path[GROUP_BYTES + 128];
 };
@@ -138,8 +138,9 @@ void environment_check_cpuset(struct environment_list *list)
         ADVISE(check, "one CPU for the harness and the benchmark, and none for threads: allow a "
                       "second one (taskset, cpuset) when benchmarks have threads");
     } else if (allowed_count < online_count) {
-        ADVISE(check, "this process may not use every CPU: benchmarks with more than %zu threads "
-                      "share CPUs",
+        ADVISE(check,
+               "this process may not use every CPU: benchmarks with more than %zu threads "
+               "share CPUs",
                allowed_count);
     }
 }

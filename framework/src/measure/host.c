@@ -32,7 +32,8 @@ static bool has_cpu_flag(const char *flag)
 static void read_model(struct host_facts *host)
 {
     char part[32];
-    if (sysfile_value("", "/proc/cpuinfo", "model name", ':', host->cpu_model, sizeof host->cpu_model)) {
+    if (sysfile_value("", "/proc/cpuinfo", "model name", ':', host->cpu_model,
+                      sizeof host->cpu_model)) {
         return;
     }
     if (sysfile_value("", "/proc/cpuinfo", "CPU part", ':', part, sizeof part)) {

@@ -43,8 +43,8 @@ struct record_counter {
     double value;
 };
 
-/* Whether iterations found cold caches, and how they came to be cold. SWEPT_PARTLY: by less than one
- * and a half times the last-level cache. */
+/* Whether iterations found cold caches, and how they came to be cold. SWEPT_PARTLY: by less than
+ * one and a half times the last-level cache. */
 enum record_cold { RECORD_WARM = 0, RECORD_FLUSHED, RECORD_SWEPT, RECORD_SWEPT_PARTLY };
 
 /* Median of several probes and the interval that holds their middle 95 %. */
@@ -98,13 +98,13 @@ struct record {
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
     struct metric_list metrics;
-    double reference_ns; /* lowmean of the samples' */
+    double reference_ns;              /* lowmean of the samples' */
     struct observations observations; /* of the reference work: all, also where the sample was not
                                          kept. Not stored */
-    double other_cpus;   /* CPUs that others kept busy meanwhile */
-    size_t retaken;      /* samples that were not kept, as the machine was slowed */
-    size_t planned;      /* samples that the plan wants */
-    size_t capacity;     /* of samples[] */
+    double other_cpus;                /* CPUs that others kept busy meanwhile */
+    size_t retaken;                   /* samples that were not kept, as the machine was slowed */
+    size_t planned;                   /* samples that the plan wants */
+    size_t capacity;                  /* of samples[] */
     size_t sample_count;
     struct sample samples[];
 };

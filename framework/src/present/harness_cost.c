@@ -67,8 +67,8 @@ bool harness_cost_add_warning(struct str *out, const struct result_benchmark *b)
                          : b->record->cold != RECORD_WARM
                              ? "give an iteration more work, or read differences only"
                              : "give it a larger batch (.batch or .batching)";
-    str_format(out, "%s: %s make %.0f %% of its time: %s", b->id,
-               pauses ? "pauses" : "clock reads", cost.share * 100, advice);
+    str_format(out, "%s: %s make %.0f %% of its time: %s", b->id, pauses ? "pauses" : "clock reads",
+               cost.share * 100, advice);
     return true;
 }
 

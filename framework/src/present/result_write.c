@@ -1,7 +1,7 @@
 #include "base/json_writer.h"
 #include "present/document.h"
-#include "present/metrics.h"
 #include "present/harness_cost.h"
+#include "present/metrics.h"
 #include "present/result.h"
 
 #include <math.h>
