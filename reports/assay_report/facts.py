@@ -156,7 +156,7 @@ def _stability_text(data: Json) -> str:
         f"{seen}: {percent(data['slowed_share'])} slowed by more than 3\u202f%, "
         f"{percent(data['slowed_10_share'])} by more than 10\u202f%; the level moved by "
         f"{percent(data['variation'])}; {percent(data['steal_share'])} of the CPU time was stolen; "
-        f"the CPU was taken away {fixed(data['switches_per_s'], 1)} times a second"
+        f"the CPU was taken away {fixed(data['switches_per_s'], 1)} times a second of its own"
     )
 
 

@@ -494,7 +494,7 @@ STABILITY_LIMITS = np.array(
         [0.005, 0.02, 0.01, 0.001, 5],
         [0.01, 0.10, 0.05, 0.01, 20],
         [0.03, 0.30, 0.15, 0.03, 60],
-        [0.10, 0.60, 0.40, 0.10, 200],
+        [0.10, 0.60, 0.40, 0.10, 400],
     ]
 )
 
@@ -548,7 +548,7 @@ def make_stabilities() -> list[Vectors]:
         make_stability(at, spikes),
         make_stability(at, half),
         make_stability(at, steps),
-        make_stability(at, calm, switches=300.0),
+        make_stability(at, calm, switches=450.0),
         make_stability(at[:70], calm[:70]),
         make_stability(np.linspace(0, 10, 200), calm[:200]),
     ]

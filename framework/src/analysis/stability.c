@@ -21,7 +21,7 @@ static const struct {
     {0.005, 0.02, 0.01, 0.001, 5},
     {0.01, 0.10, 0.05, 0.01, 20},
     {0.03, 0.30, 0.15, 0.03, 60},
-    {0.10, 0.60, 0.40, 0.10, 200},
+    {0.10, 0.60, 0.40, 0.10, 400},
 };
 
 static size_t window_of(const struct stability_input *input, size_t i)

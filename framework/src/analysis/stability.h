@@ -23,7 +23,7 @@ struct stability_input {
     size_t count;
     double steal_share;    /* of the busy time meanwhile that went to other guests; 0: none, or not
                               known */
-    double switches_per_s; /* times a second that the CPU was taken away */
+    double switches_per_s; /* times that the CPU was taken away, a second of CPU time */
 };
 
 struct stability {
@@ -46,13 +46,15 @@ struct stability {
  *      A    <= 0.5 %        <= 2 %         <= 1 %  <= 0.1 %      <= 5 /s
  *      B      <= 1 %       <= 10 %         <= 5 %    <= 1 %     <= 20 /s
  *      C      <= 3 %       <= 30 %        <= 15 %    <= 3 %     <= 60 /s
- *      D     <= 10 %       <= 60 %        <= 40 %   <= 10 %    <= 200 /s
+ *      D     <= 10 %       <= 60 %        <= 40 %   <= 10 %    <= 400 /s
  *      E      beyond
  *
  * The limits of variation are what a stored time may be off by. The lowmean feels slowed samples
- * when they are half of all, hence 60 % and 40 % for D. One busy loop on the same CPU takes it away
- * 120 to 190 times a second under Linux' default scheduler: the lowmean stays within 3 %, while the
- * mean of runs was seen to move by 10 to 70 %. */
+ * when they are half of all, hence 60 % and 40 % for D. How often the CPU is taken away counts a
+ * second of CPU time: on a crowded CPU it happens less often a second of wall time, as one gets
+ * less of it. One busy loop beside takes it away 240 to 380 times under Linux' default scheduler:
+ * the lowmean stays within 3 to 6 %, while the mean of runs was seen to move by 10 to 70 %; with a
+ * dozen programs beside, by several hundred. */
 struct stability stability_grade(const struct stability_input *input);
 
 /* What the grade means to somebody who holds stored numbers against new ones: one sentence without

@@ -24,7 +24,7 @@ void steadiness_add(struct steadiness *s, const struct observations *more)
         }
     }
     s->switches += (double)more->switches;
-    s->switches_ns += more->switches_ns;
+    s->cpu_ns += more->cpu_ns;
 }
 
 struct stability steadiness_grade(const struct steadiness *s)
@@ -34,8 +34,8 @@ struct stability steadiness_grade(const struct steadiness *s)
     if (s->has_ticks && load_read_ticks("", &now)) {
         input.steal_share = load_stolen_share(&s->before, &now);
     }
-    if (s->switches_ns > 0) {
-        input.switches_per_s = s->switches / (s->switches_ns / 1e9);
+    if (s->cpu_ns > 0) {
+        input.switches_per_s = s->switches / (s->cpu_ns / 1e9);
     }
     return stability_grade(&input);
 }
@@ -55,16 +55,17 @@ void steadiness_add_sentence(const struct stability *s, struct str *out)
     str_format(out,
                "grade %c (%s): %.1f %% of %zu observations in %.0f s slowed by more than 3 %%, "
                "%.1f %% by more than 10 %%; level moves by %.1f %%; steal %.1f %%; CPU taken away "
-               "%.1f times a second",
+               "%.0f times a second of its own",
                s->grade, stability_meaning(s->grade), s->slowed_share * 100, s->observations,
                s->seconds, s->slowed_10_share * 100, s->variation * 100, s->steal_share * 100,
                s->switches_per_s);
 }
 
-static uint64_t switches_so_far(void)
+static struct rusage usage_so_far(void)
 {
-    struct rusage usage;
-    return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
+    struct rusage usage = {.ru_nivcsw = 0};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage;
 }
 
 bool steadiness_observe(struct steadiness *s, double seconds,
@@ -75,7 +76,7 @@ bool steadiness_observe(struct steadiness *s, double seconds,
     uint64_t now_ns = begun_ns;
     uint64_t watched_ns = begun_ns;
     uint64_t length_ns = (uint64_t)(seconds * 1e9);
-    uint64_t switches = switches_so_far();
+    struct rusage before = usage_so_far();
     bool going = watch(context, 0);
     while (going && now_ns - begun_ns < length_ns) {
         double work_ns = reference_ns();
@@ -92,8 +93,9 @@ bool steadiness_observe(struct steadiness *s, double seconds,
         }
     }
     steadiness_add(s, part);
-    s->switches += (double)(switches_so_far() - switches);
-    s->switches_ns += (double)(now_ns - begun_ns);
+    struct rusage after = usage_so_far();
+    s->switches += (double)(after.ru_nivcsw - before.ru_nivcsw);
+    s->cpu_ns += load_cpu_ns(&after) - load_cpu_ns(&before);
     free(part);
     return going;
 }

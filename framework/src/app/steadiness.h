@@ -13,7 +13,7 @@ struct steadiness {
     size_t count;
     struct observation *at;
     double switches;
-    double switches_ns;
+    double cpu_ns;
     bool has_ticks;
     struct load_ticks before;
 };

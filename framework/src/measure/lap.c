@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "measure/bench_internal.h"
 #include "measure/clock.h"
+#include "measure/load.h"
 #include "measure/reference.h"
 
 /* About 5 to 10 us of the empty loop, run between laps of kernels that may be hardly slower. */
@@ -14,6 +15,7 @@ static void read_disturbance(assay_bench *b)
     if (getrusage(RUSAGE_THREAD, &now) == 0) {
         b->span.involuntary_switches = (uint32_t)(now.ru_nivcsw - b->usage.ru_nivcsw);
         b->span.page_faults = (uint32_t)(now.ru_minflt - b->usage.ru_minflt);
+        b->span.cpu_ns = load_cpu_ns(&now) - load_cpu_ns(&b->usage);
         b->usage = now;
     }
 }

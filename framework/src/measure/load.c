@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* Columns of the "cpu" line: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)). */
@@ -44,6 +43,11 @@ static double used_by(int who)
         return 0;
     }
     return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+double load_cpu_ns(const struct rusage *usage)
+{
+    return (seconds_of(usage->ru_utime) + seconds_of(usage->ru_stime)) * 1e9;
 }
 
 struct load_mark load_mark(void)

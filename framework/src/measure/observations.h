@@ -17,10 +17,10 @@ struct observation {
 /* Zeroed: empty. */
 struct observations {
     uint32_t count;
-    uint32_t halvings;  /* one of 2^halvings that came is kept */
-    uint64_t came;      /* in all */
-    uint64_t switches;  /* times that the CPU was taken away meanwhile */
-    double switches_ns; /* time that `switches` were counted over */
+    uint32_t halvings; /* one of 2^halvings that came is kept */
+    uint64_t came;     /* in all */
+    uint64_t switches; /* times that the CPU was taken away meanwhile */
+    double cpu_ns;     /* that was got while `switches` were counted */
     struct observation at[OBSERVATIONS_MAX];
 };
 

@@ -23,6 +23,7 @@ struct sample {
     uint32_t involuntary_switches; /* times the CPU was taken away */
     uint32_t page_faults;
     double reference_ns; /* reference.h, right after it; 0: not measured. Not stored */
+    double cpu_ns;       /* that the threads got meanwhile. Not stored */
 };
 
 enum record_state {

@@ -117,13 +117,12 @@ static bool is_enough(const struct sampler *s, size_t count)
            s->plan.enough(s->record->samples, count, s->plan.enough_context);
 }
 
-static void observe(struct record *record, const struct sample *lap, double lasted_ns,
-                    double now_ns)
+static void observe(struct record *record, const struct sample *lap, double now_ns)
 {
     if (lap->reference_ns > 0) {
         observations_add(&record->observations, now_ns, lap->reference_ns);
         record->observations.switches += lap->involuntary_switches;
-        record->observations.switches_ns += lasted_ns;
+        record->observations.cpu_ns += lap->cpu_ns;
     }
 }
 
@@ -131,7 +130,7 @@ static uint64_t next_sample(struct sampler *s, const struct sample *lap, double 
 {
     struct record *record = s->record;
     bool retake = must_retake(s, lap, now_ns);
-    observe(record, lap, now_ns - s->before_ns, now_ns);
+    observe(record, lap, now_ns);
     s->reference_before_ns = lap->reference_ns;
     if (retake) {
         record->retaken++;

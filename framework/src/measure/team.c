@@ -38,6 +38,7 @@ static void add_span(struct team_span *lap, const struct team_span *span, bool f
     lap->timed_ns = fmax(lap->timed_ns, span->timed_ns);
     lap->reference_ns = fmax(lap->reference_ns, span->reference_ns);
     lap->partial = lap->partial || span->partial;
+    lap->cpu_ns += span->cpu_ns;
     lap->involuntary_switches += span->involuntary_switches;
     lap->page_faults += span->page_faults;
 }
@@ -60,6 +61,7 @@ static void plan_next(struct team *team)
         .involuntary_switches = team->lap.involuntary_switches,
         .page_faults = team->lap.page_faults,
         .reference_ns = team->lap.reference_ns,
+        .cpu_ns = team->lap.cpu_ns,
     };
     team->lap_iterations = team->ended ? 0
                                        : team->planner.next(team->planner.context, &sample,
