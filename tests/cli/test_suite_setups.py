@@ -86,6 +86,20 @@ def test_the_share_of_clock_reads_is_shown_and_warned_of(bench: Bench) -> None:
         assert f"assay: warning: {warning}\n" in run.err
 
 
+def test_a_loaded_baseline_keeps_the_harness_and_warns_once(bench: Bench) -> None:
+    arguments = ("--exact", "setups/cheap_each", "setups/paused_twice", *STEADY)
+    saved = bench.run("setups", *arguments, "--save-baseline", "main", fast=False)
+    assert saved.status == 0, saved
+    first = bench.result("setups")
+    loaded = bench.run("setups", *arguments, "--load-baseline", "main", fast=False)
+    assert loaded.status == 0, loaded
+    again = bench.result("setups")
+    for old, new in zip(first["benchmarks"], again["benchmarks"]):
+        assert {**new["harness"], "share": None} == {**old["harness"], "share": None}
+        assert new["harness"]["share"] == pytest.approx(old["harness"]["share"], rel=1e-3)
+    assert again["environment"]["warnings"] == first["environment"]["warnings"]
+
+
 def test_pauses_are_counted_and_their_cost_is_measured(bench: Bench) -> None:
     run = bench.run("setups", "--exact", "setups/paused_twice", *STEADY, fast=False)
     assert run.status == 0, run

@@ -532,7 +532,7 @@ def make_stability(at_s: Array, work: Array, steal: float = 0.0, switches: float
 
 def make_stabilities() -> list[Vectors]:
     rng = np.random.default_rng(8)
-    at = np.sort(rng.uniform(0, 3, 240)) + 5
+    at = np.sort(rng.uniform(5, 8, 240))
     calm = rounded(rng.normal(1000, 0.5, 240))
     drift = rounded(calm * (1 + 0.02 * (at - 5) / 3))
     spikes = rounded(calm * np.where(rng.random(240) < 0.07, 1.4, 1.0))

@@ -129,7 +129,6 @@ static void finish(struct runner *runner, struct result_benchmark *b, const stru
         attach_baseline(runner, b);
         attach_metrics(runner, b);
         analyse(runner, b);
-        warn_of_harness(runner, b);
     } else {
         b->status = record->state == RECORD_SKIPPED ? RESULT_SKIPPED : RESULT_FAILED;
         b->reason = memory_text(record->reason);
@@ -284,6 +283,7 @@ void runner_run(struct runner *runner)
             mark_interrupted(b);
         } else {
             finish(runner, b, record);
+            warn_of_harness(runner, b);
             print_benchmark(runner, b);
         }
         isolate_release(record);
