@@ -25,10 +25,11 @@ static void prepare(uint64_t *inputs, uint64_t count)
 
 static void consume(assay_bench *b)
 {
-    uint64_t *inputs = malloc(assay_batch_max(b) * INPUT_BYTES);
+    uint64_t *inputs = calloc(assay_batch_max(b), INPUT_BYTES);
     uint64_t next = 0;
     if (inputs == NULL) {
         assay_fail(b, "out of memory");
+        return;
     }
     assay_bytes(b, INPUT_BYTES);
     ASSAY_LOOP_WITH(b, (prepare(inputs, assay_batch(b)), next = 0)) {

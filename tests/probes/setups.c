@@ -32,9 +32,10 @@ static void consume_all(assay_bench *b)
 {
     struct inputs in = {.capacity = assay_batch_max(b)};
     uint64_t sum = 0;
-    in.bytes = malloc(in.capacity * INPUT_BYTES);
+    in.bytes = calloc(in.capacity, INPUT_BYTES);
     if (in.bytes == NULL) {
         assay_fail(b, "out of memory");
+        return;
     }
     ASSAY_LOOP_WITH(b, prepare(&in, b)) {
         const unsigned char *input = in.bytes + in.next * INPUT_BYTES;
@@ -166,11 +167,11 @@ static void chase(assay_bench *b, bool named)
     uint64_t at = 0;
     if (words == NULL) {
         assay_fail(b, "out of memory");
-    } else {
-        memset(words, 0, CHASE_BYTES);
-        make_chain(words);
-        assay_evict(b, named ? words : NULL, CHASE_BYTES);
+        return;
     }
+    memset(words, 0, CHASE_BYTES);
+    make_chain(words);
+    assay_evict(b, named ? words : NULL, CHASE_BYTES);
     ASSAY_LOOP(b) {
         for (int i = 0; i < lines; i++) {
             at = words[at];

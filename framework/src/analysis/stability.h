@@ -52,9 +52,9 @@ struct stability {
  * The limits of variation are what a stored time may be off by. The lowmean feels slowed samples
  * when they are half of all, hence 60 % and 40 % for D. How often the CPU is taken away counts a
  * second of CPU time: on a crowded CPU it happens less often a second of wall time, as one gets
- * less of it. One busy loop beside takes it away 240 to 380 times under Linux' default scheduler:
- * the lowmean stays within 3 to 6 %, while the mean of runs was seen to move by 10 to 70 %; with a
- * dozen programs beside, by several hundred. */
+ * less of it. Busy programs on the same CPU take it away 270 to 300 times under Linux' default
+ * scheduler: with one beside, the lowmean of runs stayed within 3 to 6 % while their mean moved by
+ * 10 to 70 %; with a dozen, by several hundred. */
 struct stability stability_grade(const struct stability_input *input);
 
 /* What the grade means to somebody who holds stored numbers against new ones: one sentence without
