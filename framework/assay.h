@@ -72,6 +72,22 @@ typedef struct assay_bench assay_bench;
  * FLAT    every sample has the same number of iterations: for slow kernels. */
 enum assay_sampling { ASSAY_AUTO = 0, ASSAY_LINEAR, ASSAY_FLAT };
 
+/* How many iterations an ASSAY_LOOP_WITH setup prepares for at a time, of a lap of n.
+ * FIXED   .batch of them.
+ * SMALL   n / 10: inputs that are cheap to hold.
+ * LARGE   n / 1000: inputs of which only a few fit into memory or cache.
+ * EACH    one.
+ * COUNT   n / .batch: a lap has .batch batches.
+ * All but EACH are held to what memory allows: see .input_bytes. With SMALL, LARGE and COUNT the
+ * samples are flat unless asked otherwise, so that each has batches of the same size. */
+enum assay_batching {
+    ASSAY_BATCH_FIXED = 0,
+    ASSAY_BATCH_SMALL,
+    ASSAY_BATCH_LARGE,
+    ASSAY_BATCH_EACH,
+    ASSAY_BATCH_COUNT
+};
+
 /* What ASSAY_SUITE says of a source file. Filled in by the macro only. */
 struct assay_suite {
     unsigned abi;                     /* ASSAY_ABI */
@@ -140,8 +156,22 @@ struct assay_entry {
     double warm_up_time ASSAY__ZERO;
     /* How to sample; ASSAY_AUTO: --sampling-mode. An explicit option wins. */
     enum assay_sampling sampling ASSAY__ZERO;
-    /* Iterations an ASSAY_LOOP_WITH setup prepares; 0: 1. */
+    /* With ASSAY_BATCH_FIXED: iterations an ASSAY_LOOP_WITH setup prepares; with ASSAY_BATCH_COUNT:
+     * batches a lap; 0: 1. */
     unsigned batch ASSAY__ZERO;
+    /* How large batches are. */
+    enum assay_batching batching ASSAY__ZERO;
+    /* Memory of the input of one iteration, with all that hangs on it. 0: not known; then the
+     * policies SMALL, LARGE and COUNT prepare for 1,024 iterations at the most. */
+    size_t input_bytes ASSAY__ZERO;
+    /* Memory that the inputs of one batch may take, on all threads together; 0: 1 MiB, about what a
+     * core's second-level cache holds, so that the kernel does not find its inputs farther away
+     * only because there are many. Needs .input_bytes. A batch is never less than one. */
+    size_t batch_bytes_max ASSAY__ZERO;
+    /* Every iteration starts with cold caches: see assay_evict. Each is a sample of its own, with a
+     * pair of clock reads in its time; up to twenty times --sample-size of them are taken while
+     * they are not precise. One thread only. */
+    bool cold ASSAY__ZERO;
     /* Unit to print times in: "ns", "us", "ms" or "s"; NULL: what suits the figure. Files always
      * hold nanoseconds. */
     const char *unit ASSAY__ZERO;
@@ -249,10 +279,21 @@ ASSAY_API int assay_main(int argc, char **argv);
 #define ASSAY__FIRST UINT64_MAX /* no lap runs yet */
 
 /* ASSAY_LOOP_WITH(b, setup) { kernel }: as ASSAY_LOOP, and evaluates the expression `setup`,
- * untimed, before every batch of `.batch` iterations (1 unless set). Setup must prepare
- * assay_batch(b) inputs; the kernel consumes one an iteration. Each batch pays one pair of clock
- * reads, which is part of its time (`--doctor` shows the cost): give cheap kernels a larger batch.
- */
+ * untimed, before every batch (.batching; one iteration unless set). Setup must prepare
+ * assay_batch(b) inputs; the kernel consumes one an iteration. What the kernel leaves of a batch is
+ * released, untimed, at the beginning of the next setup, and after the loop for the last one:
+ *
+ *     struct text *texts = calloc(assay_batch_max(b), sizeof *texts);
+ *     size_t held = 0, next = 0;
+ *     ASSAY_LOOP_WITH(b, (release(texts, &held), prepare(texts, held = assay_batch(b)), next = 0))
+ * { parse(&texts[next++]);
+ *     }
+ *     release(texts, &held);
+ *     free(texts);
+ *
+ * Each batch pays one pair of clock reads, which is part of its time and is never subtracted;
+ * results show the pair's measured cost and its share, and warn above 10 %: give cheap kernels a
+ * larger batch. */
 #define ASSAY_LOOP_WITH(b_, setup_)                                                                \
     for (uint64_t assay__left = assay__batch_next((b_), ASSAY__FIRST);                             \
          assay__left != 0 && ((void)(setup_), assay__batch_start(b_));                             \
@@ -262,15 +303,30 @@ ASSAY_API int assay_main(int argc, char **argv);
 /* Iterations in the batch that setup must prepare for, inside ASSAY_LOOP_WITH; 0 elsewhere. */
 ASSAY_API uint64_t assay_batch(const assay_bench *b);
 
+/* Iterations that a batch of this benchmark (and thread) has at the most, from the beginning of the
+ * body on, for memory that is to be allocated once; at least 1. */
+ASSAY_API uint64_t assay_batch_max(const assay_bench *b);
+
 /* Stops and restarts the clock inside the loop, for work of the kernel that is not to be measured.
  * A pair costs two clock reads, part of which is in the time: prefer setup before the loop or
- * ASSAY_LOOP_WITH. A second pause, or a resume while running, fails the benchmark. */
+ * ASSAY_LOOP_WITH. What a pair adds is measured beside the samples and shown with its share of the
+ * time; it is never subtracted. A second pause, or a resume while running, fails the benchmark. */
 ASSAY_API void assay_pause(assay_bench *b);
 ASSAY_API void assay_resume(assay_bench *b);
 
 ASSAY_API uint64_t assay__lap(assay_bench *b, uint64_t left);
 ASSAY_API uint64_t assay__batch_next(assay_bench *b, uint64_t left);
 ASSAY_API bool assay__batch_start(assay_bench *b);
+
+/* Names memory of the fixture that a benchmark with .cold finds outside the caches: before every
+ * iteration, untimed, each cache line of it is written back and dropped (x86-64 clflush, AArch64 DC
+ * CIVAC), after the setup of ASSAY_LOOP_WITH. Call it before the loop; up to 32 regions, which must
+ * stay allocated while the loop runs. Without a region the caches are swept instead: a buffer of
+ * one and a half times the last-level cache is read, of 64 MiB at the most (a larger cache keeps
+ * some lines; results say so). Not cold in either case: the kernel's code and stack; with regions,
+ * also address translations (TLB), branch history and whatever was not named. NULL or 0 bytes: no
+ * effect. Without .cold it has no effect either, so that one body may serve both. */
+ASSAY_API void assay_evict(assay_bench *b, const void *memory, size_t bytes);
 
 static inline bool assay__more(uint64_t *left)
 {

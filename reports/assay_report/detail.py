@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from .facts import Fact
-from .model import ESTIMATE_NAMES, Benchmark, Measurement, Samples, Suite
+from .model import ESTIMATE_NAMES, Benchmark, Cost, Measurement, Samples, Suite
 from .plots import DRAWN_SAMPLES
 from .units import (
     IntervalText,
     TimeUnit,
+    bytes_text,
     fixed,
     interval_text,
+    percent,
     shell_word,
     significant,
     throughput_text,
     time_text,
     time_unit,
 )
-from .words import STOPPED, count_of, disturbed_count
+from .words import EVICTIONS, STOPPED, count_of, disturbed_count
 
 EXPLAINED = {
     "lowmean_ns": "mean of the samples between the 5\u202f% and the 50\u202f% quantile: the headline, as "
@@ -138,8 +140,38 @@ def sampling_facts(benchmark: Benchmark, measurement: Measurement) -> list[Fact]
     if samples.page_faults:
         facts.append(("Page faults", fixed(sum(samples.page_faults), 0)))
     facts.append(("Threads", str(benchmark.threads)))
+    facts += harness_facts(measurement)
     if benchmark.measured_utc:
         facts.append(("Measured", benchmark.measured_utc.replace("T", " ").replace("Z", " UTC")))
+    return facts
+
+
+def _cost_text(cost: Cost) -> str:
+    return f"{time_text(cost.point)} ({time_text(cost.lower)} to {time_text(cost.upper)})"
+
+
+def harness_facts(measurement: Measurement) -> list[Fact]:
+    """What of the time is the harness's own, and whether iterations found cold caches."""
+    facts = []
+    eviction, harness = measurement.eviction, measurement.harness
+    if eviction is not None:
+        facts.append(("Caches", EVICTIONS[eviction.how].format(bytes_text(eviction.size_bytes))))
+    if harness is None:
+        return facts
+    if harness.batch_iterations is not None:
+        facts.append(("Iterations a batch", significant(harness.batch_iterations, 4)))
+        facts.append(("Clock reads of a batch", _cost_text(harness.clock_ns)))
+    if harness.pause_ns is not None:
+        facts.append(("Pauses an iteration", significant(harness.pauses_per_iteration, 4)))
+        facts.append(("A pause adds", _cost_text(harness.pause_ns)))
+    share = harness.share
+    facts.append(
+        (
+            "Harness in the time",
+            f"{percent(share.point)} ({percent(share.lower)} to {percent(share.upper)}): "
+            "clock reads and pauses, measured beside the samples, not subtracted",
+        )
+    )
     return facts
 
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from . import words
 from .model import Suite
 from .schema import Json
-from .units import bytes_text, fixed, frequency_text, interval_text, time_text, time_unit, visible
+from .units import (
+    bytes_text,
+    fixed,
+    frequency_text,
+    interval_text,
+    percent,
+    time_text,
+    time_unit,
+    visible,
+)
 from .words import count_of
 
 Fact = tuple[str, str]
@@ -107,6 +119,45 @@ def split_common(lists: list[list[Fact]]) -> tuple[list[Fact], list[list[Fact]]]
     """The facts that all lists share, and for each list what it has beyond them."""
     common = [fact for fact in lists[0] if all(fact in other for other in lists[1:])]
     return common, [[fact for fact in facts if fact not in common] for facts in lists]
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How steady the machine was: the grade ("" when it was too short to tell), and for whom."""
+
+    grade: str
+    meaning: str
+    detail: str
+    suites: list[str]
+
+    @property
+    def is_bad(self) -> bool:
+        return self.grade in ("D", "E")
+
+
+def stability_of(suites: list[Suite]) -> list[Stability]:
+    """The grades of the suites, the worst first; older documents have none."""
+    graded: list[Stability] = []
+    for suite in suites:
+        data = suite.document["environment"].get("stability")
+        if data is None:
+            continue
+        grade = data["grade"] or ""
+        meaning = words.STABILITY.get(grade, "Not graded: too short to tell how steady it was")
+        graded.append(Stability(grade, meaning, _stability_text(data), [suite.name]))
+    return sorted(graded, key=lambda item: item.grade, reverse=True)
+
+
+def _stability_text(data: Json) -> str:
+    seen = f"{count_of(data['observations'], 'observation')} in {duration_text(data['seconds'])}"
+    if data["grade"] is None:
+        return seen
+    return (
+        f"{seen}: {percent(data['slowed_share'])} slowed by more than 3\u202f%, "
+        f"{percent(data['slowed_10_share'])} by more than 10\u202f%; the level moved by "
+        f"{percent(data['variation'])}; {percent(data['steal_share'])} of the CPU time was stolen; "
+        f"the CPU was taken away {fixed(data['switches_per_s'], 1)} times a second of its own"
+    )
 
 
 def warnings_of(suites: list[Suite]) -> list[tuple[str, str]]:

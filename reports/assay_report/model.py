@@ -180,6 +180,49 @@ class Parameter:
         return f"{self.name}\u00a0=\u00a0{value}" if self.name else value
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What several probes of the harness measured: their median and their middle 95 %."""
+
+    point: float
+    lower: float
+    upper: float
+
+    @staticmethod
+    def of(data: Json) -> Cost:
+        return Cost(float(data["point"]), float(data["lower"]), float(data["upper"]))
+
+
+@dataclass(frozen=True)
+class Harness:
+    """Clock reads and pauses that are part of the time; `share` is their part of the headline."""
+
+    batch_iterations: float | None
+    clock_ns: Cost
+    pauses_per_iteration: float
+    pause_ns: Cost | None
+    share: Cost
+
+    @staticmethod
+    def of(data: Json) -> Harness:
+        pause = data["pause_ns"]
+        return Harness(
+            data["batch_iterations"],
+            Cost.of(data["clock_ns"]),
+            float(data["pauses_per_iteration"]),
+            Cost.of(pause) if pause else None,
+            Cost.of(data["share"]),
+        )
+
+
+@dataclass(frozen=True)
+class Eviction:
+    """How the caches were made cold before every iteration."""
+
+    how: str
+    size_bytes: int
+
+
 @dataclass
 class Measurement:
     """What a benchmark that ran to its end holds beyond its name."""
@@ -195,6 +238,8 @@ class Measurement:
     warm_up_iterations: int | None
     warm_up_ns: float | None
     stopped: str | None
+    harness: Harness | None
+    eviction: Eviction | None
 
     @property
     def headline(self) -> Estimate:
@@ -386,4 +431,8 @@ def _build_measurement(data: Json) -> Measurement:
         warm_up_iterations=warm_up.get("iterations"),
         warm_up_ns=warm_up.get("time_ns"),
         stopped=data.get("stopped"),
+        harness=Harness.of(data["harness"]) if data.get("harness") else None,
+        eviction=Eviction(data["eviction"]["how"], data["eviction"]["bytes"])
+        if data.get("eviction")
+        else None,
     )

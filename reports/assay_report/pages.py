@@ -94,6 +94,7 @@ class _Pages:
             facts=common,
             settings=shared,
             own_settings=[(suite.name, only) for suite, only in zip(suites, differing) if only],
+            stability=facts.stability_of(suites),
             warnings=facts.warnings_of(suites),
             changed=[rows.row_of(item, item.id, None) for item in changed[:_LISTED_CHANGES]],
             more_changed=max(0, len(changed) - _LISTED_CHANGES),

@@ -19,6 +19,9 @@ VERDICTS = {
 }
 """The word and the sign for each verdict: the sign says which way the time went."""
 
+HARNESS_MATTERS = 0.1
+"""A larger part of the time that is the harness's own is said in the tables."""
+
 STATUS = {
     "failed": "failed",
     "skipped": "skipped",
@@ -30,6 +33,25 @@ STOPPED = {
     "precision": "the target precision was reached",
     "time": "the measurement time was used up",
 }
+
+
+EVICTIONS = {
+    "flushed": "cold: {} were flushed before every iteration",
+    "swept": "cold: swept by reading {} before every iteration",
+    "swept in part": "cold in part: swept by reading {} before every iteration, less than the "
+    "last-level cache",
+}
+
+STABILITY = {
+    "A": "Steady: the machine alone moves a stored time by less than 1\u202f%",
+    "B": "Nearly steady: the machine alone moves a stored time by about 1\u202f%",
+    "C": "Usual for a shared machine: it alone moves a stored time by about 3\u202f%, and means by more",
+    "D": "Unsteady: the machine alone moves a stored time by up to 10\u202f%, and means by far more. "
+    "Compare versions side by side (assay compare)",
+    "E": "Restless: the machine alone moves a stored time by more than 10\u202f%. Compare versions side "
+    "by side (assay compare)",
+}
+"""What a grade means to somebody who holds these figures against others."""
 
 
 def count_of(number: int, noun: str) -> str:
@@ -111,7 +133,13 @@ def row_note(benchmark: Benchmark) -> str:
     """What a reader of the index must know about the samples."""
     measurement = benchmark.measurement
     notes = ["more threads than CPUs"] if benchmark.oversubscribed else []
-    if measurement is not None and measurement.outliers.matter:
+    if measurement is None:
+        return ", ".join(notes)
+    if measurement.eviction is not None:
+        notes.append(f"cold ({measurement.eviction.how})")
+    if measurement.harness is not None and measurement.harness.share.point > HARNESS_MATTERS:
+        notes.append(f"harness {percent(measurement.harness.share.point)} of the time")
+    if measurement.outliers.matter:
         outliers = measurement.outliers
         shift = signed_percent(outliers.mean_shift)
         notes.append(f"{count_of(outliers.count, 'outlier')}: mean {shift}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -161,6 +162,54 @@ def test_below_resolution_shows_no_time(tmp_path: Path) -> None:
     page = Page(tmp_path / "out/b/suite.bench.html")
     assert "cannot be told from the empty loop" in page.text
     assert "elements/s" not in page.text
+
+
+def test_the_grade_of_the_machine_stands_at_the_top(tmp_path: Path) -> None:
+    for grade, word in (("A", "Steady"), ("D", "Unsteady"), (None, "Not graded: too short")):
+        write_one(tmp_path / "in", [one_benchmark()])
+        file = next((tmp_path / "in").iterdir())
+        document = json.loads(file.read_text())
+        document["environment"]["stability"] = make_results.stability(grade)
+        file.write_text(json.dumps(document))
+        run_report(tmp_path / "in", "--out", tmp_path / "out")
+        text = Page(tmp_path / "out/index.html").text
+        title = "How steady the machine was" + (f": {grade}" if grade else "")
+        assert title in text and word in text
+        assert text.index(title) < text.index(
+            "One iteration" if "One iteration" in text else "The run"
+        )
+        assert re.search(r"3.?120 observations in 28 s: " if grade else "42 observations", text)
+
+
+def test_older_documents_have_no_grade(tmp_path: Path) -> None:
+    write_one(tmp_path / "in", [one_benchmark()])
+    file = next((tmp_path / "in").iterdir())
+    document = json.loads(file.read_text())
+    del document["environment"]["stability"]
+    file.write_text(json.dumps(document))
+    assert run_report(tmp_path / "in", "--out", tmp_path / "out").returncode == 0
+    assert "How steady" not in Page(tmp_path / "out/index.html").text
+
+
+def test_the_worst_grade_of_several_suites_is_shown(documents: list[Json], report: Path) -> None:
+    grades = [document["environment"]["stability"]["grade"] for document in documents]
+    assert len(set(grades)) > 1
+    text = Page(report / "index.html").text
+    assert f"How steady the machine was: {max(grades)}" in text
+    assert f"The worst of {len(grades)} suites" in text
+
+
+def test_cold_and_the_harness_are_shown(report: Path) -> None:
+    cold = Page(report / "b/span_creation.full_cycle.html").text
+    assert "cold: 256 KiB were flushed before every iteration" in cold
+    emit = Page(report / "b/span_creation.log_emit.html").text
+    assert "Iterations a batch 15.99" in emit
+    assert "Clock reads of a batch 16.10 ns (15.60 ns to 18.40 ns)" in emit
+    assert "Pauses an iteration 2.000" in emit
+    assert "A pause adds 24.50 ns (23.00 ns to 31.00 ns)" in emit
+    assert "Harness in the time 16 % (15 % to 20 %)" in emit
+    index = Page(report / "index.html").text
+    assert "cold (flushed)" in index and "harness 16 % of the time" in index
 
 
 def test_verdicts_are_words_with_figures(tmp_path: Path) -> None:

@@ -37,8 +37,11 @@ static inline struct record *play_case(const struct sampler_plan *plan,
 static inline struct record *play_plan(const struct sampler_plan *plan, void (*run)(assay_bench *b),
                                        unsigned threads, unsigned batch)
 {
-    struct bench_case bench = {
-        .run = run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = threads, .batch = batch};
+    struct bench_case bench = {.run = run,
+                               .arg = {.text = ""},
+                               .arg2 = {.text = ""},
+                               .threads = threads,
+                               .batching = {.batch = batch}};
     return play_case(plan, &bench);
 }
 
@@ -51,7 +54,7 @@ static inline struct record *play_lockstep(void (*run)(assay_bench *b), unsigned
                                .arg2 = {.text = ""},
                                .threads = threads,
                                .lockstep = true,
-                               .batch = batch};
+                               .batching = {.batch = batch}};
     return play_case(&play_shortly, &bench);
 }
 

@@ -125,6 +125,14 @@ static inline void sample_add_full(struct result *result)
     metrics->items[2].state = METRIC_SCALED;
     metrics->items[2].scale = 0.5;
     metric_deny(metric_add(metrics, "valgrind", "instructions", ""), "valgrind is \"not\" there");
+    b->record->batched = true;
+    b->record->cold = RECORD_SWEPT_PARTLY;
+    b->record->evicted_bytes = 1 << 26;
+    b->record->harness = (struct record_harness){.known = true,
+                                                 .spans_per_iteration = 0.0625,
+                                                 .pauses_per_iteration = 2.5,
+                                                 .clock = {16.25, 15.5, 18},
+                                                 .pause = {24.5, 23, 31.75}};
     struct record *old = sample_record(1000);
     metric_measure(metric_add(&old->metrics, "allocator", "allocations", ""), (double[]){2, 2}, 2);
     struct gates gates = {.count = 1, .gates = {{"allocations", 0}}};
@@ -179,6 +187,15 @@ static inline struct result sample_context(void)
                                  .cost_ns = 20},
                        .has_loop = true,
                        .loop_ns = {0.3, 0.29, 0.31, 0.005},
+                       .has_stability = true,
+                       .stability = {.grade = 'B',
+                                     .observations = 2310,
+                                     .seconds = 11.5,
+                                     .slowed_share = 0.0625,
+                                     .slowed_10_share = 0.015625,
+                                     .variation = 0.0075,
+                                     .steal_share = 0.001,
+                                     .switches_per_s = 12.5},
                        .settings = json_pack("{s:f, s:i, s:i, s:f, s:f}", "confidence_level", 0.95,
                                              "nresamples", 1000, "sample_size", 20,
                                              "significance_level", 0.05, "noise_threshold", 0.01),

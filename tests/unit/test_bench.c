@@ -352,8 +352,7 @@ static bool near_the_empty_loop(void (*run)(assay_bench *b))
                                    .null_run = empty_loop,
                                    .arg = {.text = ""},
                                    .arg2 = {.text = ""},
-                                   .threads = 1,
-                                   .batch = 1};
+                                   .threads = 1};
         bench_run(&bench, &play_shortly, record);
         assert_int_equal(record->state, RECORD_DONE);
         assert_in_range(record->sample_count, SAMPLES_MIN, PLAY_SAMPLES);

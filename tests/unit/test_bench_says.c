@@ -219,8 +219,7 @@ static void test_arguments(void **state)
         .run = read_arguments,
         .arg = {.axis = "n", .value = 42, .text = "42"},
         .arg2 = {.axis = "codec", .value = 1, .is_word = true, .text = "zstd"},
-        .threads = 1,
-        .batch = 1};
+        .threads = 1};
     bench_run(&bench, &play_shortly, record);
     play_expect(record, RECORD_DONE, "");
 }

@@ -87,7 +87,8 @@ static void test_line(void **state)
     assert_has(&out, "GB/s");
     assert_has(&out, "  fairness 0.7");
     assert_has(&out, "  more threads than CPUs  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 "
-                     "50.00 ns  max 19.00 s  3 allocations, 300.2 B\n");
+                     "50.00 ns  max 19.00 s  cold (swept in part)  pauses cost ~0.06125 of 1.513 us"
+                     "  3 allocations, 300.2 B\n");
     assert_has(&out, "    against main: allocations 2 -> 3 (+50.0 %)  regressed\n");
     assert_has(&out, "    against main: +50.0 % [+");
     assert_has(&out, "]  regressed  (");

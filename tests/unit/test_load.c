@@ -16,8 +16,8 @@ static void test_ticks(void **state)
     (void)state;
     struct load_ticks first;
     struct load_ticks second;
-    assert_true(load_read_ticks(&first));
-    assert_true(load_read_ticks(&second));
+    assert_true(load_read_ticks("", &first));
+    assert_true(load_read_ticks("", &second));
     assert_true(first.busy > 0 && first.stolen <= first.busy);
     assert_true(second.busy >= first.busy && second.stolen >= first.stolen);
 }

@@ -84,14 +84,14 @@ static void test_cases(void **state)
     assert_ptr_equal(plan.suite, &suite);
     const struct bench_case *gzip = &plan.cases[0].bench_case;
     assert_string_equal(plan.cases[0].bench, "pack/all");
-    assert_true(gzip->arg.is_word && gzip->arg.value == 1 && gzip->batch == 32);
+    assert_true(gzip->arg.is_word && gzip->arg.value == 1 && gzip->batching.batch == 32);
     assert_string_equal(gzip->arg.text, "gzip");
     assert_string_equal(gzip->arg2.text, "");
     const struct bench_case *read = &plan.cases[1].bench_case;
     assert_true(!read->arg.is_word && read->arg.value == 0 && read->arg2.value == 8);
     assert_string_equal(read->arg.text, "0");
     assert_string_equal(read->arg2.text, "8");
-    assert_true(read->threads == 1 && read->batch == 1);
+    assert_true(read->threads == 1 && read->batching.batch == 0);
     assert_int_equal(plan.cases[2].bench_case.threads, 4);
     plan_release(&plan);
     assert_int_equal(plan.count, 0);

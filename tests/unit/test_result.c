@@ -52,6 +52,8 @@ static void assert_same_context(const struct result *a, const struct result *b)
     assert_true(a->clock.cost_ns == b->clock.cost_ns);
     assert_true(a->has_loop == b->has_loop);
     assert_memory_equal(&a->loop_ns, &b->loop_ns, sizeof a->loop_ns);
+    assert_true(a->has_stability && b->has_stability);
+    assert_memory_equal(&a->stability, &b->stability, sizeof a->stability);
     assert_int_equal(a->warning_count, b->warning_count);
     assert_string_equal(a->warnings[0], b->warnings[0]);
     assert_true(json_object_size(a->settings) == json_object_size(b->settings));
@@ -89,6 +91,8 @@ static void assert_same_full(const struct result_benchmark *a, const struct resu
     assert_memory_equal(b->metric_pairs, a->metric_pairs,
                         a->metric_pair_count * sizeof *a->metric_pairs);
     assert_true(b->metric_pairs[0].failed && !b->metric_pairs[1].failed);
+    assert_true(r->batched && r->cold == RECORD_SWEPT_PARTLY && r->evicted_bytes == 1 << 26);
+    assert_memory_equal(&r->harness, &a->record->harness, sizeof r->harness);
     assert_true(r->other_cpus == 0.0625 && b->baseline->reference_ns == 1234.5);
     assert_string_equal(b->baseline->name, "main");
     assert_string_equal(b->baseline->commit, "0123456789ab");

@@ -183,8 +183,11 @@ static void test_common_stop(void **state)
     unsigned laps = 0;
     struct record *record = calloc(1, record_bytes(0));
     assert_non_null(record);
-    struct bench_case bench = {
-        .run = second_sleeps, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = 2, .batch = 1};
+    struct bench_case bench = {.run = second_sleeps,
+                               .arg = {.text = ""},
+                               .arg2 = {.text = ""},
+                               .threads = 2,
+                               .batching = {.batch = 1}};
     struct lap_planner planner = {.next = plan_long_laps, .context = &laps};
     bench_run_planned(&bench, &planner, clock_init()->ns_per_tick, record);
     assert_int_equal(record->state, RECORD_DONE);

@@ -54,15 +54,22 @@ void isolate_release(struct record *record)
     }
 }
 
-static bool pin_to(int64_t cpu, struct record *record)
+static int pin_process(int64_t cpu)
 {
-    if (cpu < 0) {
-        return true;
-    }
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET((size_t)cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0) {
+    return cpu < 0 ? 0 : sched_setaffinity(0, sizeof set, &set);
+}
+
+void isolate_pin_self(int64_t cpu)
+{
+    (void)pin_process(cpu);
+}
+
+static bool pin_to(int64_t cpu, struct record *record)
+{
+    if (pin_process(cpu) != 0) {
         char why[128];
         snprintf(why, sizeof why, "cannot run on CPU %lld: %s", (long long)cpu, strerror(errno));
         record_end(record, RECORD_FAILED, why);

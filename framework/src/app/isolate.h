@@ -27,6 +27,10 @@ void isolate_init(void);
 /* 0 when this process may run on the CPU (or it is -1), else -1 with STATUS_ENVIRONMENT. */
 int isolate_check_cpu(int64_t cpu, struct error *error);
 
+/* Runs this process on the CPU from now on; -1: anywhere. A failure is ignored: isolate_check_cpu
+ * comes before. */
+void isolate_pin_self(int64_t cpu);
+
 /* A record with room for `samples`, and of each what `threads` threads did (record_threads), shared
  * with child processes. Never NULL; release with isolate_release. */
 struct record *isolate_record(size_t samples, unsigned threads);

@@ -116,6 +116,15 @@ static void print_settings(const struct session *s)
     print_warnings(s, 0);
 }
 
+static void print_stability(const struct session *s)
+{
+    struct str text = STR_EMPTY;
+    str_add(&text, "machine: ");
+    steadiness_add_sentence(&s->result.stability, &text);
+    session_note(s, str_text(&text));
+    str_release(&text);
+}
+
 static int measure(struct session *s)
 {
     uint64_t begun_ns = clock_monotonic_ns();
@@ -131,11 +140,12 @@ static int measure(struct session *s)
         runner_replay(&s->runner, &s->loaded);
     } else {
         runner_measure_loop(&s->runner);
-        runner_run(&s->runner);
         size_t before = s->result.warning_count;
+        runner_run(&s->runner);
         runner_judge_machine(&s->runner);
         runner_judge_threads(&s->runner);
         print_warnings(s, before);
+        print_stability(s);
     }
     result_scale(&s->result);
     s->result.complete = !s->runner.interrupted;
@@ -190,6 +200,21 @@ static int run_worker(struct session *s, const char *what)
     return STATUS_OK;
 }
 
+static int examine_machine(struct session *s)
+{
+    const struct options *o = &s->options;
+    if (isolate_check_cpu(o->pin_cpu, &s->error) != 0) {
+        return session_complain(&s->error);
+    }
+    clock_init();
+    isolate_init();
+    isolate_pin_self(o->pin_cpu);
+    doctor_print(s->plan.suite, o->pin_cpu, s->colour);
+    bool whole =
+        o->doctor_time_s <= 0 || doctor_print_stability(o->doctor_time_s, &s->runner.progress);
+    return whole ? STATUS_OK : STATUS_INTERRUPTED;
+}
+
 static int run(struct session *s, int argc, char **argv)
 {
     struct str text = STR_EMPTY;
@@ -219,8 +244,7 @@ static int run(struct session *s, int argc, char **argv)
         return STATUS_OK;
     }
     if (o->doctor) {
-        doctor_print(s->plan.suite, s->colour);
-        return STATUS_OK;
+        return examine_machine(s);
     }
     if (o->dry_run) {
         runner_describe(&s->runner);

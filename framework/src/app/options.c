@@ -21,7 +21,9 @@ static const struct option_row table[OPTION_COUNT] = {
     {"dry-run", 0, KIND_FLAG, AT(dry_run), NULL, NULL, 0, 0, NULL,
      "print what would be measured, and for how long"},
     {"doctor", 0, KIND_FLAG, AT(doctor), NULL, NULL, 0, 0, NULL,
-     "tell what in this machine makes figures worse, and what to do"},
+     "tell what in this machine makes figures worse, what to do, and how steady it is"},
+    {"doctor-time", 0, KIND_SECONDS, AT(doctor_time_s), "SECS", "20", 0, YEAR_S, NULL,
+     "how long --doctor watches the machine; 0: not at all"},
     {"test", 0, KIND_FLAG, AT(test), NULL, NULL, 0, 0, NULL,
      "run each benchmark once, to see that it works"},
     {"profile-time", 0, KIND_SECONDS, AT(profile_time_s), "SECS", NULL, 0.01, YEAR_S, NULL,
@@ -144,6 +146,9 @@ static int check_conflicts(struct options *options, struct error *error)
     }
     if (gates_parse(options->gate_text, &options->gates, error) != 0) {
         return -1;
+    }
+    if (options->given[OPTION_DOCTOR_TIME] && !options->doctor) {
+        return error_set(error, STATUS_USAGE, "--doctor-time needs --doctor");
     }
     if (options->exact && options->filters.count == 0) {
         return error_set(error, STATUS_USAGE, "--exact needs at least one id to look for");

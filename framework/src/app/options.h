@@ -27,6 +27,7 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_DRY_RUN,
     OPTION_DOCTOR,
+    OPTION_DOCTOR_TIME,
     OPTION_TEST,
     OPTION_PROFILE_TIME,
     OPTION_QUICK,
@@ -74,6 +75,7 @@ struct options {
     int list_format;
     bool dry_run;
     bool doctor;
+    double doctor_time_s;
     bool test;
     double profile_time_s;
     bool quick;

@@ -66,6 +66,29 @@ static int check_entry(const struct assay_entry *entry, const struct assay_suite
     return 0;
 }
 
+/* Fields that contradict each other. */
+static int check_fields(const struct assay_entry *entry, struct error *error)
+{
+    const char *wrong = NULL;
+    if ((unsigned)entry->batching > ASSAY_BATCH_COUNT) {
+        wrong = ".batching is none of the ASSAY_BATCH_ values";
+    } else if (entry->batch > 0 && entry->batching != ASSAY_BATCH_FIXED &&
+               entry->batching != ASSAY_BATCH_COUNT) {
+        wrong = ".batch goes with ASSAY_BATCH_FIXED or ASSAY_BATCH_COUNT";
+    } else if (entry->batch_bytes_max > 0 && entry->input_bytes == 0) {
+        wrong = ".batch_bytes_max needs .input_bytes: what one input takes";
+    } else if (entry->cold && entry->threads[0] > 0) {
+        wrong = ".cold goes with one thread only: leave .threads out";
+    } else if (entry->cold && entry->sampling == ASSAY_LINEAR) {
+        wrong = ".cold samples have one iteration each: ASSAY_LINEAR cannot be";
+    }
+    if (wrong != NULL) {
+        return error_set(error, STATUS_USAGE, "%s:%d: %s: %s", entry->file, entry->line,
+                         entry->ident, wrong);
+    }
+    return 0;
+}
+
 static struct bench_arg make_arg(const struct axis *axis, size_t index, char **own_text)
 {
     struct bench_arg arg = {.axis = axis->name, .text = ""};
@@ -95,7 +118,11 @@ static void add_case(struct plan *plan, const struct assay_entry *entry, const s
         .arg2 = make_arg(&axes[1], second, &added->arg2_text),
         .threads = threads > 0 ? (unsigned)threads : 1,
         .lockstep = entry->lockstep,
-        .batch = entry->batch > 0 ? entry->batch : 1,
+        .batching = {.policy = entry->batching,
+                     .batch = entry->batch,
+                     .input_bytes = entry->input_bytes,
+                     .bytes_max = entry->batch_bytes_max},
+        .cold = entry->cold,
         .null_run = entry->suite->null_run,
     };
     struct str id = STR_EMPTY;
@@ -248,6 +275,9 @@ int plan_make(const struct assay_entry *entries, const struct options *options, 
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
         result = check_entry(sorted[i], plan->suite, error);
+        if (result == 0) {
+            result = check_fields(sorted[i], error);
+        }
         if (result == 0) {
             result = expand(plan, sorted[i], options, error);
         }

@@ -90,11 +90,8 @@ static void run_page(struct probe_page *page, const struct assay_entry *entries)
     if (plan_make(entries, &options, &plan, &error) != 0) {
         finish(page, RECORD_FAILED, error.text);
     } else if (empty) {
-        const struct bench_case loop = {.run = plan.suite->null_run,
-                                        .arg = {.text = ""},
-                                        .arg2 = {.text = ""},
-                                        .threads = 1,
-                                        .batch = 1};
+        const struct bench_case loop = {
+            .run = plan.suite->null_run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = 1};
         run_case(page, instrument, &loop, NULL);
     } else {
         run_case(page, instrument, &plan.cases[0].bench_case, plan.cases[0].entry->skip_if);

@@ -4,6 +4,7 @@
 #include "app/settings.h"
 #include "base/memory.h"
 #include "measure/load.h"
+#include "present/harness_cost.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -65,7 +66,8 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
 {
     const struct result_benchmark *old =
         runner->baseline == NULL ? NULL : result_find(runner->baseline, b->id);
-    if (old == NULL || old->record == NULL || old->below_resolution || b->below_resolution) {
+    if (old == NULL || old->record == NULL || old->below_resolution || b->below_resolution ||
+        (old->record->cold == RECORD_WARM) != (b->record->cold == RECORD_WARM)) {
         return;
     }
     struct result_baseline *baseline = memory_zeroed(1, sizeof *baseline);
@@ -109,6 +111,15 @@ static void summarise_reference(struct record *record)
     stats_sort(values, record->sample_count);
     record->reference_ns = round(stats_lowmean(values, record->sample_count) * 100) / 100;
     free(values);
+}
+
+static void warn_of_harness(struct runner *runner, const struct result_benchmark *b)
+{
+    struct str text = STR_EMPTY;
+    if (harness_cost_add_warning(&text, b)) {
+        result_add_warning(runner->result, str_text(&text));
+    }
+    str_release(&text);
 }
 
 static void finish(struct runner *runner, struct result_benchmark *b, const struct record *record)
@@ -249,6 +260,7 @@ void runner_run(struct runner *runner)
     const struct plan *plan = runner->plan;
     size_t *order = make_order(runner);
     uint64_t begun_ns = clock_monotonic_ns();
+    steadiness_begin(&runner->steadiness);
     runner->progress.total = plan->count;
     runner->progress.seconds_each =
         runner->options->warm_up_time_s + runner->options->measurement_time_s;
@@ -268,10 +280,14 @@ void runner_run(struct runner *runner)
         struct load_mark before = load_mark();
         runner->interrupted = !isolate_run(&job, record);
         record->other_cpus = round(load_other_cpus(&before) * 100) / 100;
+        if (c->bench_case.threads == 1) {
+            steadiness_add(&runner->steadiness, &record->observations);
+        }
         if (runner->interrupted) {
             mark_interrupted(b);
         } else {
             finish(runner, b, record);
+            warn_of_harness(runner, b);
             print_benchmark(runner, b);
         }
         isolate_release(record);
@@ -285,7 +301,10 @@ void runner_run(struct runner *runner)
 
 void runner_judge_machine(struct runner *runner)
 {
-    const struct result *result = runner->result;
+    struct result *result = runner->result;
+    result->stability = steadiness_grade(&runner->steadiness);
+    result->has_stability = true;
+    steadiness_release(&runner->steadiness);
     double fastest_ns = fastest_reference_ns(runner);
     size_t slow = 0;
     size_t measured = 0;
@@ -410,8 +429,7 @@ void runner_measure_loop(struct runner *runner)
     struct bench_case empty = {.run = runner->plan->suite->null_run,
                                .arg = {.text = ""},
                                .arg2 = {.text = ""},
-                               .threads = 1,
-                               .batch = 1};
+                               .threads = 1};
     struct isolate_job job = {.bench = &empty,
                               .plan = {.warm_up_ns = 5e6,
                                        .measure_ns = 60e6,

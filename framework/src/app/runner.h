@@ -4,6 +4,7 @@
 
 #include "app/options.h"
 #include "app/plan.h"
+#include "app/steadiness.h"
 #include "present/format.h"
 #include "present/progress.h"
 #include "present/result.h"
@@ -19,7 +20,8 @@ struct runner {
     const struct format *format;
     struct printer printer;
     struct progress progress;
-    double loop_reference_ns; /* of the reference work beside the empty loop; 0: not known */
+    double loop_reference_ns;     /* of the reference work beside the empty loop; 0: not known */
+    struct steadiness steadiness; /* of the single-threaded benchmarks' time */
     bool interrupted;
 };
 
@@ -30,7 +32,8 @@ void runner_measure_loop(struct runner *runner);
  * is in the result. */
 void runner_run(struct runner *runner);
 
-/* Adds a warning to the result when the machine was slower during some benchmarks than during
+/* Grades the machine's steadiness from the reference work between the samples, and adds a warning
+ * to the result when the machine was slower during some benchmarks than during
  * others, which only the reference work between the samples shows. */
 void runner_judge_machine(struct runner *runner);
 

@@ -101,12 +101,14 @@ static void take_origin(struct result *r, const struct result *from)
                                      .variant = copy_of(from->build.variant),
                                      .optimised = from->build.optimised};
     r->clock = from->clock;
+    r->has_stability = from->has_stability;
+    r->stability = from->stability;
     for (size_t i = 0; i < from->warning_count; i++) {
         result_add_warning(r, from->warnings[i]);
     }
 }
 
-static void find_origin(struct result *r, const struct assay_suite *suite)
+static void find_origin(struct result *r, const struct assay_suite *suite, int64_t pin_cpu)
 {
     r->method = RESULT_METHOD;
     r->commit = repository_commit(&r->dirty);
@@ -115,7 +117,8 @@ static void find_origin(struct result *r, const struct assay_suite *suite)
                                      .variant = copy_of(suite->variant),
                                      .optimised = suite->optimised};
     r->clock = *clock_init();
-    doctor_add_warnings(suite, r);
+    struct environment_site site = doctor_site(suite, pin_cpu);
+    doctor_add_warnings(&site, r);
 }
 
 void session_find_context(struct session *s)
@@ -128,7 +131,7 @@ void session_find_context(struct session *s)
     if (s->options.load_baseline != NULL) {
         take_origin(r, &s->loaded);
     } else {
-        find_origin(r, s->plan.suite);
+        find_origin(r, s->plan.suite, s->options.pin_cpu);
     }
     r->settings = options_to_json(&s->options);
     r->seed = s->options.seed;

@@ -11,6 +11,8 @@
  * they are not precise enough. */
 #define LAP_NS 1e6
 #define ROUNDS 4
+/* Samples of one iteration are short and noisy: more of them may be taken. */
+#define ROUNDS_OF_SINGLES 20
 /* Part of a benchmark's share of a time budget that goes to warm-up, and part that is spent on
  * other than measuring. */
 #define BUDGET_WARM_UP 0.2
@@ -67,6 +69,10 @@ struct sampler_plan settings_for_sampling(const struct options *options, const s
         .seed = options->seed,
         .stream = c->id,
     };
+    if (mode == ASSAY_AUTO && batching_follows_lap(&c->bench_case.batching)) {
+        plan.force_flat = true;
+    }
+    plan.single = c->bench_case.cold;
     double lap_ns = LAP_NS;
     if (c->bench_case.threads > 1) {
         lap_ns = LAP_OF_THREADS_NS;
@@ -75,9 +81,10 @@ struct sampler_plan settings_for_sampling(const struct options *options, const s
     plan.rounds = 1;
     plan.round_ns = plan.measure_ns;
     if (options->target_precision > 0) {
-        plan.rounds = RESAMPLE_COUNT_MAX / plan.sample_size < ROUNDS
+        size_t rounds = plan.single ? ROUNDS_OF_SINGLES : ROUNDS;
+        plan.rounds = RESAMPLE_COUNT_MAX / plan.sample_size < rounds
                           ? RESAMPLE_COUNT_MAX / plan.sample_size
-                          : ROUNDS;
+                          : rounds;
         plan.round_ns = fmin(plan.measure_ns, lap_ns * (double)plan.sample_size);
         plan.enough = precise_enough;
         plan.enough_context = (void *)(uintptr_t)options;

@@ -166,11 +166,8 @@ static void run_side(struct duel *d, enum duel_name self, const struct assay_ent
     if (plan_make(entries, &options, &plan, &error) != 0) {
         finish(d, self, DUEL_FAILED, error.text);
     } else if (empty) {
-        struct bench_case loop = {.run = plan.suite->null_run,
-                                  .arg = {.text = ""},
-                                  .arg2 = {.text = ""},
-                                  .threads = 1,
-                                  .batch = 1};
+        struct bench_case loop = {
+            .run = plan.suite->null_run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = 1};
         run_case(d, self, &loop, NULL);
     } else {
         run_case(d, self, &plan.cases[0].bench_case, plan.cases[0].entry->skip_if);

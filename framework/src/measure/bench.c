@@ -95,6 +95,9 @@ static int run_team(const struct bench_case *bench, const struct lap_planner *pl
     }
     merge_latencies(members, count, record);
     free(threads);
+    for (unsigned i = 0; i < count; i++) {
+        free(members[i].harness);
+    }
     free(members);
     team_release(&team);
     return 0;

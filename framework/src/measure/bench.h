@@ -3,6 +3,7 @@
 #define ASSAY_MEASURE_BENCH_H
 
 #include "assay.h"
+#include "measure/batching.h"
 #include "measure/sampler.h"
 #include "measure/team.h"
 
@@ -20,7 +21,8 @@ struct bench_case {
     struct bench_arg arg2;
     unsigned threads; /* >= 1 */
     bool lockstep;    /* every thread runs all iterations of each lap */
-    unsigned batch;   /* >= 1 */
+    struct batching batching;
+    bool cold; /* every iteration finds cold caches; one thread only */
     void (*null_run)(
         assay_bench *b); /* the empty loop, to hold fast kernels against; NULL: do not */
 };

@@ -4,6 +4,8 @@
 #define ASSAY_MEASURE_BENCH_INTERNAL_H
 
 #include "measure/bench.h"
+#include "measure/cold.h"
+#include "measure/harness.h"
 #include "measure/histogram.h"
 #include "measure/team.h"
 
@@ -33,6 +35,13 @@ struct assay_bench {
     double recorded_ns;
 
     uint64_t batch_iterations; /* of the batch that runs */
+    uint64_t batch_wanted;     /* of the lap's batches */
+    uint64_t lap_spans;        /* batches of the lap that runs, or iterations of a cold one */
+    uint64_t lap_pauses;
+    struct harness *harness; /* NULL: has neither batches nor pauses nor cold laps */
+
+    size_t region_count;
+    struct cold_region regions[COLD_REGIONS_MAX];
 
     bool metered; /* the lap is one for counting */
     struct rusage usage;

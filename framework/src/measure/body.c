@@ -11,6 +11,27 @@ uint64_t assay_batch(const assay_bench *b)
     return b->batch_iterations;
 }
 
+uint64_t assay_batch_max(const assay_bench *b)
+{
+    return b->bench->cold ? 1 : batching_max(&b->bench->batching, b->team->size);
+}
+
+void assay_evict(assay_bench *b, const void *memory, size_t bytes)
+{
+    if (!b->bench->cold || memory == NULL || bytes == 0) {
+        return;
+    }
+    if (b->begun) {
+        assay_fail(b, "assay_evict after the loop began; name the memory before it");
+        return;
+    }
+    if (b->region_count == COLD_REGIONS_MAX) {
+        assay_fail(b, "assay_evict was called more than 32 times");
+        return;
+    }
+    b->regions[b->region_count++] = (struct cold_region){memory, bytes};
+}
+
 int64_t assay_arg(const assay_bench *b)
 {
     return b->bench->arg.value;

@@ -1,54 +1,133 @@
 #include "measure/environment.h"
-#include "base/file.h"
-#include "measure/clock.h"
-#include "measure/load.h"
+#include "measure/environment_internal.h"
+#include "measure/sysfile.h"
 
-#include <dirent.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-/* Pressure above this is more than daemons make. */
-#define PRESSURE_MAX_PERCENT 5.0
-
-struct list {
-    struct environment_check *checks;
-    size_t count;
-};
-
-static struct environment_check *add(struct list *list, const char *name)
+static void check_aslr(struct environment_list *list)
 {
-    struct environment_check *check = &list->checks[list->count++];
-    *check = (struct environment_check){.name = name};
-    return check;
-}
-
-#define FIND(check, ...)   snprintf((check)->finding, sizeof(check)->finding, __VA_ARGS__)
-#define ADVISE(check, ...) snprintf((check)->advice, sizeof(check)->advice, __VA_ARGS__)
-#define WARN(check, ...)   ((check)->warns = true, ADVISE(check, __VA_ARGS__))
-
-static void check_clock(struct list *list)
-{
-    const struct clock_facts *clock = clock_init();
-    struct environment_check *check = add(list, "clock");
-    FIND(check, "%s, resolution %.1f ns, a pair of reads costs %.1f ns",
-         clock->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", clock->resolution_ns,
-         clock->cost_ns);
-    if (!clock->tsc) {
+    struct environment_check *check = environment_add(list, "ASLR");
+    char line[32];
+    int64_t whole;
+    bool has_own = sysfile_line(list->site->root, "/proc/self/personality", line, sizeof line);
+    bool has_whole =
+        sysfile_number(list->site->root, "/proc/sys/kernel/randomize_va_space", &whole);
+    bool off_here = has_own && (strtoul(line, NULL, 16) & ADDR_NO_RANDOMIZE) != 0;
+    if (!has_own && !has_whole) {
+        FIND(check, "cannot be read");
+        return;
+    }
+    bool off = off_here || (has_whole && whole == 0);
+    FIND(check, "%s",
+         off_here     ? "off for this process"
+         : off        ? "off on this machine"
+         : !has_whole ? "on"
+         : whole == 1 ? "on, except for the heap"
+                      : "on");
+    if (off) {
         ADVISE(check,
-               "the time-stamp counter is not the kernel's clock source here; short laps are "
-               "less exact");
+               "one memory layout is repeated, and its luck is in every figure: leave it on "
+               "(%s)",
+               off_here ? "no setarch -R" : "sysctl kernel.randomize_va_space=2");
     }
 }
 
-static void check_build(struct list *list, bool optimised, const char *flags)
+/* 0 when the kernel opens such a counter for this process, else its errno. */
+static int try_counter(uint32_t type, uint64_t config)
 {
-    struct environment_check *check = add(list, "build");
-    FIND(check, "%.150s", flags == NULL ? "flags not recorded" : flags);
-    if (!optimised) {
+    struct perf_event_attr attr = {.type = type,
+                                   .size = sizeof attr,
+                                   .config = config,
+                                   .disabled = 1,
+                                   .exclude_kernel = 1,
+                                   .exclude_hv = 1};
+    long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd < 0) {
+        return errno;
+    }
+    close((int)fd);
+    return 0;
+}
+
+static const char *counter_text(int code)
+{
+    switch (code) {
+    case 0:
+        return "works";
+    case EACCES:
+    case EPERM:
+        return "not permitted";
+    case ENOENT:
+    case EOPNOTSUPP:
+    case ENODEV:
+        return "not on this machine";
+    case ENOSYS:
+        return "refused (no such system call, or a filter of the container)";
+    default:
+        return strerror(code);
+    }
+}
+
+static void check_perf(struct environment_list *list)
+{
+    struct environment_check *check = environment_add(list, "perf events");
+    bool here = list->site->root[0] == '\0';
+    int64_t paranoid;
+    if (!sysfile_number(list->site->root, "/proc/sys/kernel/perf_event_paranoid", &paranoid)) {
+        FIND(check, "not built into this kernel: no hardware counters");
+        ADVISE(check, "counters need a kernel with CONFIG_PERF_EVENTS; times do not");
+        return;
+    }
+    int software = here ? try_counter(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK) : 0;
+    int hardware = here ? try_counter(PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS) : 0;
+    bool denied = software == EACCES || software == EPERM || hardware == EACCES ||
+                  hardware == EPERM || (!here && paranoid > 2);
+    FIND(check, "paranoid %" PRId64 "; software event: %s; hardware event: %s", paranoid,
+         here ? counter_text(software) : "not tried", here ? counter_text(hardware) : "not tried");
+    if (denied && paranoid > 2) {
+        ADVISE(check, "counters are for root only: sysctl kernel.perf_event_paranoid=2");
+    } else if (denied) {
+        ADVISE(check, "a security policy keeps counters from this process: in a container, add "
+                      "CAP_PERFMON or a seccomp profile that allows perf_event_open");
+    } else if (software == 0 && hardware != 0) {
+        ADVISE(check, "no hardware counters (a virtual machine without a virtual PMU): have the "
+                      "host pass one through, or count on bare metal; times do not need them");
+    } else if (software != 0) {
+        ADVISE(check, "the kernel refuses perf_event_open: allow it where counters are wanted; "
+                      "times do not need it");
+    }
+}
+
+static void check_huge_pages(struct environment_list *list)
+{
+    struct environment_check *check = environment_add(list, "huge pages (THP)");
+    char value[64];
+    if (!sysfile_line(list->site->root, "/sys/kernel/mm/transparent_hugepage/enabled", value,
+                      sizeof value)) {
+        FIND(check, "cannot be read");
+        return;
+    }
+    FIND(check, "%s", value);
+    if (strstr(value, "[always]") != NULL) {
+        ADVISE(check, "whether a large buffer gets huge pages depends on free memory: when such "
+                      "benchmarks differ from run to run, echo madvise > "
+                      "/sys/kernel/mm/transparent_hugepage/enabled");
+    }
+}
+
+static void check_suite_build(struct environment_list *list)
+{
+    struct environment_check *check = environment_add(list, "build of the suite");
+    const char *flags = list->site->flags;
+    FIND(check, "%.190s", flags == NULL ? "flags not recorded" : flags);
+    if (!list->site->optimised) {
         WARN(check, "the suite was compiled without optimisation: build it with -O2");
     } else if (flags == NULL) {
         ADVISE(check, "define ASSAY_BUILD_FLAGS when compiling, so that results tell their flags");
@@ -61,182 +140,60 @@ static void check_build(struct list *list, bool optimised, const char *flags)
     }
 }
 
-static void check_governor(struct list *list)
+#ifdef __OPTIMIZE__
+#define LIBRARY_OPTIMISED true
+#else
+#define LIBRARY_OPTIMISED false
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LIBRARY_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LIBRARY_SANITIZED true
+#endif
+#endif
+#ifndef LIBRARY_SANITIZED
+#define LIBRARY_SANITIZED false
+#endif
+#ifdef __clang__
+#define LIBRARY_COMPILER "clang " __clang_version__
+#else
+#define LIBRARY_COMPILER "gcc " __VERSION__
+#endif
+
+static void check_library_build(struct environment_list *list)
 {
-    struct environment_check *check = add(list, "CPU governor");
-    char governor[64];
-    if (!file_first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", governor,
-                         sizeof governor)) {
-        FIND(check, "not visible (usual in a virtual machine)");
-        return;
-    }
-    FIND(check, "%s", governor);
-    if (strcmp(governor, "performance") != 0) {
-        WARN(check,
-             "the CPU frequency follows the load (governor %s): cpupower frequency-set -g "
-             "performance",
-             governor);
+    struct environment_check *check = environment_add(list, "build of Assay");
+    FIND(check, "%s, %s%s", LIBRARY_COMPILER, LIBRARY_OPTIMISED ? "optimised" : "not optimised",
+         LIBRARY_SANITIZED ? ", under a sanitizer" : "");
+    if (!LIBRARY_OPTIMISED || LIBRARY_SANITIZED) {
+        WARN(check, "the library itself is no release build: its clock reads and pauses cost more "
+                    "than they should; link one built with VARIANT=release");
     }
 }
 
-static void check_turbo(struct list *list)
+size_t environment_check(const struct environment_site *site, struct environment_check *checks)
 {
-    struct environment_check *check = add(list, "turbo");
-    char value[16];
-    bool on = false;
-    if (file_first_line("/sys/devices/system/cpu/intel_pstate/no_turbo", value, sizeof value)) {
-        on = value[0] == '0';
-    } else if (file_first_line("/sys/devices/system/cpu/cpufreq/boost", value, sizeof value)) {
-        on = value[0] == '1';
-    } else {
-        FIND(check, "not visible");
-        return;
+    static void (*const all[])(struct environment_list *) = {
+        environment_check_clock_source,
+        environment_check_tsc,
+        environment_check_governor,
+        environment_check_turbo,
+        environment_check_smt,
+        environment_check_quota,
+        environment_check_cpuset,
+        environment_check_steal,
+        environment_check_load,
+        environment_check_memory,
+        check_aslr,
+        check_huge_pages,
+        check_perf,
+        check_suite_build,
+        check_library_build,
+    };
+    struct environment_list list = {site, checks, 0};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        all[i](&list);
     }
-    FIND(check, "%s", on ? "on" : "off");
-    if (on) {
-        ADVISE(check,
-               "the clock depends on temperature and neighbours; switch boost off for steadier "
-               "figures");
-    }
-}
-
-static void check_smt(struct list *list)
-{
-    struct environment_check *check = add(list, "SMT");
-    char value[16];
-    if (!file_first_line("/sys/devices/system/cpu/smt/active", value, sizeof value)) {
-        FIND(check, "not visible");
-        return;
-    }
-    FIND(check, "%s", value[0] == '1' ? "two threads share a core" : "off");
-    if (value[0] == '1') {
-        ADVISE(check, "work on the sibling of the measuring CPU slows it: keep the sibling idle");
-    }
-}
-
-/* Share of the last ten seconds in which something that could run had to wait for a CPU, in percent
- * (Linux pressure stall information). Unlike the load it does not count a program that runs alone.
- */
-static bool read_cpu_pressure(double *percent)
-{
-    char line[256];
-    if (!file_first_line("/proc/pressure/cpu", line, sizeof line)) {
-        return false;
-    }
-    const char *at = strstr(line, "avg10=");
-    if (at == NULL) {
-        return false;
-    }
-    *percent = strtod(at + strlen("avg10="), NULL);
-    return true;
-}
-
-static void check_load(struct list *list)
-{
-    struct environment_check *check = add(list, "other work");
-    double load[1];
-    double percent;
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    if (read_cpu_pressure(&percent)) {
-        FIND(check, "programs waited for a CPU in %.0f %% of the last 10 s", percent);
-        if (percent > PRESSURE_MAX_PERCENT) {
-            WARN(check,
-                 "other work is running (programs waited for a CPU in %.0f %% of the last 10 s): "
-                 "wait for it to end, or expect wide intervals",
-                 percent);
-        }
-    } else if (getloadavg(load, 1) == 1) {
-        FIND(check, "load %.2f over the last minute on %ld CPUs", load[0], cpus);
-        if (load[0] > (double)cpus * 0.5 + 1) {
-            WARN(check,
-                 "other work is running (load %.2f on %ld CPUs): wait for it to end, or expect "
-                 "wide intervals",
-                 load[0], cpus);
-        }
-    } else {
-        FIND(check, "not visible");
-    }
-}
-
-static void check_quota(struct list *list)
-{
-    struct environment_check *check = add(list, "CPU quota");
-    char value[64];
-    if (!file_first_line("/sys/fs/cgroup/cpu.max", value, sizeof value) ||
-        strncmp(value, "max", 3) == 0) {
-        FIND(check, "none");
-        return;
-    }
-    FIND(check, "%s (quota and period in us)", value);
-    WARN(check, "a cgroup quota stops the process when it is used up: raise it for measuring");
-}
-
-static void check_steal(struct list *list)
-{
-    struct environment_check *check = add(list, "steal");
-    struct load_ticks ticks;
-    if (!load_read_ticks(&ticks)) {
-        FIND(check, "not visible");
-        return;
-    }
-    double share = ticks.busy == 0 ? 0 : 100.0 * (double)ticks.stolen / (double)ticks.busy;
-    FIND(check, "%.1f %% of the busy time since boot went to other guests", share);
-    if (share > 2) {
-        WARN(check, "the host takes CPU time away (steal %.1f %%): prefer a less busy host", share);
-    }
-}
-
-static void check_aslr(struct list *list)
-{
-    struct environment_check *check = add(list, "address randomisation");
-    bool off = (personality(0xffffffff) & ADDR_NO_RANDOMIZE) != 0;
-    FIND(check, "%s", off ? "off for this process" : "on");
-    if (off) {
-        ADVISE(check,
-               "one fixed memory layout is repeated: its luck, good or bad, is in every figure");
-    }
-}
-
-static void check_huge_pages(struct list *list)
-{
-    struct environment_check *check = add(list, "transparent huge pages");
-    char value[64];
-    if (!file_first_line("/sys/kernel/mm/transparent_hugepage/enabled", value, sizeof value)) {
-        FIND(check, "not visible");
-        return;
-    }
-    FIND(check, "%s", value);
-}
-
-static void check_counters(struct list *list)
-{
-    struct environment_check *check = add(list, "hardware counters");
-    char value[16];
-    DIR *pmu = opendir("/sys/bus/event_source/devices/cpu");
-    bool has_pmu = pmu != NULL;
-    if (has_pmu) {
-        closedir(pmu);
-    }
-    if (!file_first_line("/proc/sys/kernel/perf_event_paranoid", value, sizeof value)) {
-        FIND(check, "perf events are not built into this kernel");
-        return;
-    }
-    FIND(check, "%s, perf_event_paranoid %s", has_pmu ? "present" : "none on this machine", value);
-}
-
-size_t environment_check(struct environment_check *checks, bool optimised, const char *flags)
-{
-    struct list list = {checks, 0};
-    check_clock(&list);
-    check_build(&list, optimised, flags);
-    check_governor(&list);
-    check_turbo(&list);
-    check_smt(&list);
-    check_load(&list);
-    check_quota(&list);
-    check_steal(&list);
-    check_aslr(&list);
-    check_huge_pages(&list);
-    check_counters(&list);
     return list.count;
 }

@@ -4,18 +4,26 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define ENVIRONMENT_CHECKS_MAX 16
+#define ENVIRONMENT_CHECKS_MAX 24
+
+/* What is looked at. */
+struct environment_site {
+    const char *root;  /* measure/sysfile.h; with one, nothing is asked of this machine's kernel */
+    bool optimised;    /* how the suite was compiled */
+    const char *flags; /* and with what; NULL: not recorded */
+    int64_t cpu;       /* that benchmarks are pinned to; -1: none */
+};
 
 struct environment_check {
     const char *name;  /* "CPU governor" */
-    char finding[160]; /* "powersave" */
-    char advice[200];  /* empty: nothing to do */
+    char finding[200]; /* "powersave on all 8 CPUs"; says so when it cannot be read */
+    char advice[240];  /* empty: nothing to do */
     bool warns;        /* belongs in every result, not only in the doctor's list */
 };
 
-/* Fills checks (room for ENVIRONMENT_CHECKS_MAX) and returns how many. `optimised` tells how the
- * suite was compiled, `flags` with what (NULL: not recorded). */
-size_t environment_check(struct environment_check *checks, bool optimised, const char *flags);
+/* Fills checks (room for ENVIRONMENT_CHECKS_MAX) and returns how many. */
+size_t environment_check(const struct environment_site *site, struct environment_check *checks);
 
 #endif

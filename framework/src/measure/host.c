@@ -1,5 +1,6 @@
 #include "measure/host.h"
 #include "base/file.h"
+#include "measure/sysfile.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,37 +14,10 @@ static void copy_text(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from);
 }
 
-/* The value behind "key : value" or KEY="value" in a file of lines; false when no line has the key.
- */
-static bool find_value(const char *path, const char *key, char separator, char *value, size_t size)
-{
-    FILE *file = fopen(path, "re");
-    char line[4096];
-    bool found = false;
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
-        size_t length = strlen(key);
-        char *at = line + length;
-        if (strncmp(line, key, length) != 0) {
-            continue;
-        }
-        at += strspn(at, " \t");
-        if (*at == separator) {
-            at += 1 + strspn(at + 1, " \t\"");
-            at[strcspn(at, "\"\n")] = '\0';
-            copy_text(value, size, at);
-            found = true;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return found;
-}
-
 static bool has_cpu_flag(const char *flag)
 {
     char flags[4096];
-    if (!find_value("/proc/cpuinfo", "flags", ':', flags, sizeof flags)) {
+    if (!sysfile_value("", "/proc/cpuinfo", "flags", ':', flags, sizeof flags)) {
         return false;
     }
     size_t length = strlen(flag);
@@ -58,12 +32,13 @@ static bool has_cpu_flag(const char *flag)
 static void read_model(struct host_facts *host)
 {
     char part[32];
-    if (find_value("/proc/cpuinfo", "model name", ':', host->cpu_model, sizeof host->cpu_model)) {
+    if (sysfile_value("", "/proc/cpuinfo", "model name", ':', host->cpu_model,
+                      sizeof host->cpu_model)) {
         return;
     }
-    if (find_value("/proc/cpuinfo", "CPU part", ':', part, sizeof part)) {
+    if (sysfile_value("", "/proc/cpuinfo", "CPU part", ':', part, sizeof part)) {
         char maker[32] = "?";
-        find_value("/proc/cpuinfo", "CPU implementer", ':', maker, sizeof maker);
+        sysfile_value("", "/proc/cpuinfo", "CPU implementer", ':', maker, sizeof maker);
         snprintf(host->cpu_model, sizeof host->cpu_model, "implementer %s part %s", maker, part);
         return;
     }
@@ -142,7 +117,7 @@ void host_read(struct host_facts *host)
         copy_text(host->architecture, sizeof host->architecture, "unknown");
         copy_text(host->kernel, sizeof host->kernel, "unknown");
     }
-    if (!find_value("/etc/os-release", "PRETTY_NAME", '=', host->os, sizeof host->os)) {
+    if (!sysfile_value("", "/etc/os-release", "PRETTY_NAME", '=', host->os, sizeof host->os)) {
         copy_text(host->os, sizeof host->os, "unknown");
     }
     host->virtual_machine = has_cpu_flag("hypervisor");

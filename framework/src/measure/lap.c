@@ -1,6 +1,8 @@
 /* The loop of a body: laps, batches, pauses. */
+#include "base/memory.h"
 #include "measure/bench_internal.h"
 #include "measure/clock.h"
+#include "measure/load.h"
 #include "measure/reference.h"
 
 /* About 5 to 10 us of the empty loop, run between laps of kernels that may be hardly slower. */
@@ -13,6 +15,7 @@ static void read_disturbance(assay_bench *b)
     if (getrusage(RUSAGE_THREAD, &now) == 0) {
         b->span.involuntary_switches = (uint32_t)(now.ru_nivcsw - b->usage.ru_nivcsw);
         b->span.page_faults = (uint32_t)(now.ru_minflt - b->usage.ru_minflt);
+        b->span.cpu_ns = load_cpu_ns(&now) - load_cpu_ns(&b->usage);
         b->usage = now;
     }
 }
@@ -66,7 +69,9 @@ static void pair_with_loop(assay_bench *b)
         b->recorded) {
         return;
     }
-    double clock_ns = b->record->batched ? clock_init()->cost_ns / b->bench->batch : 0;
+    bool many_spans = b->record->batched || b->bench->cold;
+    double spans = many_spans ? (double)b->lap_spans / (double)b->lap.iterations : 0;
+    double clock_ns = clock_init()->cost_ns * spans;
     if (each_ns > clock_ns * BENCH_RESOLUTION_FACTOR + PAIR_BELOW_NS) {
         return;
     }
@@ -91,6 +96,56 @@ static bool is_stopped(const assay_bench *b)
     return !b->lap.lockstep && team_lap_is_stopped(b->team, &b->lap);
 }
 
+/* Clock reads, pauses and cold laps: what they cost is measured right after a lap that has them. */
+static void account_harness(assay_bench *b)
+{
+    bool has_any = b->record->batched || b->bench->cold || b->lap_pauses > 0;
+    if (b->lap.phase != RECORD_SAMPLING || !has_any || b->recorded || b->thread_index != 0) {
+        return;
+    }
+    if (b->harness == NULL) {
+        b->harness = memory_zeroed(1, sizeof *b->harness);
+    }
+    harness_add_lap(b->harness, b, b->span.iterations, b->lap_spans == 0 ? 1 : b->lap_spans,
+                    b->lap_pauses);
+}
+
+/* Takes what the next iteration will touch out of the caches. */
+static void make_cold(assay_bench *b)
+{
+    bool flush = b->region_count > 0 && cold_can_flush();
+    bool whole = true;
+    uint64_t bytes = 0;
+    for (size_t i = 0; flush && i < b->region_count; i++) {
+        cold_flush(&b->regions[i]);
+        bytes += b->regions[i].bytes;
+    }
+    if (!flush) {
+        bytes = (uint64_t)cold_sweep_bytes(&whole);
+        if (!cold_sweep()) {
+            assay_fail(b, "no memory for the buffer that sweeps the caches");
+        }
+    }
+    b->record->cold = flush ? RECORD_FLUSHED : whole ? RECORD_SWEPT : RECORD_SWEPT_PARTLY;
+    b->record->evicted_bytes = bytes;
+}
+
+/* Begins the next iteration of a cold lap, which has clock reads of its own. */
+static uint64_t start_single(assay_bench *b)
+{
+    b->left--;
+    b->lap_spans++;
+    b->span.partial = true;
+    make_cold(b);
+    if (b->over) {
+        b->in_lap = false;
+        return 0;
+    }
+    start_clock(b);
+    b->span.start_ticks = b->start_ticks;
+    return 1;
+}
+
 /* Hands in the lap that ended, if there is one, and gets the next; returns with all threads, when
  * it is to begin. */
 static void next_lap(assay_bench *b)
@@ -99,6 +154,7 @@ static void next_lap(assay_bench *b)
     if (b->in_lap) {
         read_disturbance(b);
         pair_with_loop(b);
+        account_harness(b);
         /* Without a reference no lap is taken again: its latencies are in the histogram already. */
         bool wants_reference = b->lap.phase == RECORD_SAMPLING && b->latency == NULL;
         b->span.reference_ns = wants_reference ? reference_ns() : 0;
@@ -118,6 +174,11 @@ static void next_lap(assay_bench *b)
     b->in_lap = b->lap.iterations != 0;
     b->over = !b->in_lap;
     b->metered = b->in_lap && b->lap.phase == RECORD_PROBING && b->team->planner.meter != NULL;
+    if (b->over && b->harness != NULL && b->thread_index == 0) {
+        harness_summarise(b->harness, b->record);
+    }
+    b->lap_spans = 0;
+    b->lap_pauses = 0;
     b->timed_ns = 0;
     b->recorded_ns = 0;
     b->recorded = false;
@@ -165,7 +226,7 @@ static uint64_t take_chunk(assay_bench *b)
 
 uint64_t assay__lap(assay_bench *b, uint64_t left)
 {
-    if (left == 0 && b->left > 0 && !is_stopped(b)) {
+    if (left == 0 && b->left > 0 && !b->bench->cold && !is_stopped(b)) {
         return take_chunk(b);
     }
     uint64_t stop_ticks = stop_clock(b);
@@ -176,11 +237,17 @@ uint64_t assay__lap(assay_bench *b, uint64_t left)
         check_end(b, left);
         b->span.stop_ticks = stop_ticks;
         b->timed_ns += span_ns(b, stop_ticks);
+        if (b->bench->cold && b->left > 0 && !b->over) {
+            return start_single(b);
+        }
         end_lap(b);
     } else if (!may_begin(b)) {
         return 0;
     }
     next_lap(b);
+    if (b->bench->cold && b->in_lap) {
+        return start_single(b);
+    }
     uint64_t iterations = take_chunk(b);
     start_clock(b);
     b->span.start_ticks = b->start_ticks;
@@ -201,10 +268,13 @@ uint64_t assay__batch_next(assay_bench *b, uint64_t left)
             end_lap(b);
         }
         next_lap(b);
+        b->batch_wanted =
+            b->bench->cold ? 1 : batching_of_lap(&b->bench->batching, b->team->size, b->left);
     }
-    uint64_t wanted = b->bench->batch;
+    uint64_t wanted = b->batch_wanted;
     b->batch_iterations = b->left < wanted ? b->left : wanted;
     b->left -= b->batch_iterations;
+    b->lap_spans += b->batch_iterations > 0;
     if (b->thread_index == 0) {
         b->record->batched = true;
     }
@@ -214,6 +284,9 @@ uint64_t assay__batch_next(assay_bench *b, uint64_t left)
 bool assay__batch_start(assay_bench *b)
 {
     b->span.partial = true;
+    if (!b->over && b->bench->cold) {
+        make_cold(b);
+    }
     if (b->over) {
         b->in_lap = false;
         b->batch_iterations = 0;
@@ -234,6 +307,7 @@ void assay_pause(assay_bench *b)
     b->timed_ns += span_ns(b, stop_ticks);
     b->span.partial = true;
     b->paused = true;
+    b->lap_pauses++;
 }
 
 void assay_resume(assay_bench *b)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 /* Ticks since boot of all CPUs together, from /proc/stat. */
 struct load_ticks {
@@ -13,7 +14,14 @@ struct load_ticks {
     uint64_t stolen; /* went to other guests of the host */
 };
 
-bool load_read_ticks(struct load_ticks *ticks);
+/* false when they cannot be read. `root`: measure/sysfile.h. */
+bool load_read_ticks(const char *root, struct load_ticks *ticks);
+
+/* Part of the busy time since `before` that went to other guests; 0 when nothing was busy. */
+double load_stolen_share(const struct load_ticks *before, const struct load_ticks *now);
+
+/* CPU time in nanoseconds, user and system. */
+double load_cpu_ns(const struct rusage *usage);
 
 /* A moment to count from. */
 struct load_mark {

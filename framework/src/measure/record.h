@@ -4,6 +4,7 @@
 #define ASSAY_MEASURE_RECORD_H
 
 #include "measure/metric.h"
+#include "measure/observations.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@ struct sample {
     uint32_t involuntary_switches; /* times the CPU was taken away */
     uint32_t page_faults;
     double reference_ns; /* reference.h, right after it; 0: not measured. Not stored */
+    double cpu_ns;       /* that the threads got meanwhile. Not stored */
 };
 
 /* What one thread did in such a lap. */
@@ -49,6 +51,26 @@ struct record_counter {
     double value;
 };
 
+/* Whether iterations found cold caches, and how they came to be cold. SWEPT_PARTLY: by less than
+ * one and a half times the last-level cache. */
+enum record_cold { RECORD_WARM = 0, RECORD_FLUSHED, RECORD_SWEPT, RECORD_SWEPT_PARTLY };
+
+/* Median of several probes and the interval that holds their middle 95 %. */
+struct record_cost {
+    double point;
+    double lower;
+    double upper;
+};
+
+/* Clock reads and pauses inside the time: known when there are batches, pauses or cold laps. */
+struct record_harness {
+    bool known;
+    double spans_per_iteration; /* pairs of clock reads: 1 / iterations of a batch */
+    double pauses_per_iteration;
+    struct record_cost clock; /* ns that one pair adds */
+    struct record_cost pause; /* ns that one pause with its resume adds */
+};
+
 /* Quantiles of what assay_latency recorded; count 0: nothing was. */
 struct latency_summary {
     uint64_t count;
@@ -68,6 +90,9 @@ struct record {
     bool linear;
     bool loop_reached;
     bool batched; /* the loop is ASSAY_LOOP_WITH: every batch has clock reads of its own */
+    enum record_cold cold;
+    uint64_t evicted_bytes; /* before every iteration, when cold */
+    struct record_harness harness;
     char reason[RECORD_REASON_BYTES]; /* why it failed or was skipped */
     /* Samples of a fast kernel that were paired with a lap of the empty loop, and those of them
      * that took hardly more: clock states change both alike. */
@@ -81,13 +106,15 @@ struct record {
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
     struct metric_list metrics;
-    double reference_ns; /* lowmean of the samples' */
-    double other_cpus;   /* CPUs that others kept busy meanwhile */
-    bool oversubscribed; /* more threads than CPUs that they may run on */
-    unsigned threads;    /* whose samples lie behind samples[capacity]; 0: none are kept */
-    size_t retaken;      /* samples that were not kept, as the machine was slowed */
-    size_t planned;      /* samples that the plan wants */
-    size_t capacity;     /* of samples[] */
+    double reference_ns;              /* lowmean of the samples' */
+    struct observations observations; /* of the reference work: all, also where the sample was not
+                                         kept. Not stored */
+    double other_cpus;                /* CPUs that others kept busy meanwhile */
+    bool oversubscribed;              /* more threads than CPUs that they may run on */
+    unsigned threads; /* whose samples lie behind samples[capacity]; 0: none are kept */
+    size_t retaken;   /* samples that were not kept, as the machine was slowed */
+    size_t planned;   /* samples that the plan wants */
+    size_t capacity;  /* of samples[] */
     size_t sample_count;
     struct sample samples[];
 };

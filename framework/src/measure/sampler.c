@@ -57,6 +57,12 @@ static void plan_samples(struct sampler *s, double timed_per_iteration_ns)
     uint64_t step = larger(least, at_least_one(floor(plan->round_ns / wall_ns / parts)));
     double limit_ns = fmin(2 * plan->round_ns, plan->measure_ns);
     bool fits = parts * (double)step * wall_ns <= limit_ns;
+    if (plan->single) {
+        s->record->linear = false;
+        s->base_iterations = 1;
+        shuffle(s);
+        return;
+    }
     s->record->linear = plan->force_linear || (!plan->force_flat && fits);
     s->base_iterations =
         s->record->linear ? step : larger(least, at_least_one(floor(plan->round_ns / n / wall_ns)));
@@ -111,10 +117,20 @@ static bool is_enough(const struct sampler *s, size_t count)
            s->plan.enough(s->record->samples, count, s->plan.enough_context);
 }
 
+static void observe(struct record *record, const struct sample *lap, double now_ns)
+{
+    if (lap->reference_ns > 0) {
+        observations_add(&record->observations, now_ns, lap->reference_ns);
+        record->observations.switches += lap->involuntary_switches;
+        record->observations.cpu_ns += lap->cpu_ns;
+    }
+}
+
 static uint64_t next_sample(struct sampler *s, const struct sample *lap, double now_ns)
 {
     struct record *record = s->record;
     bool retake = must_retake(s, lap, now_ns);
+    observe(record, lap, now_ns);
     s->reference_before_ns = lap->reference_ns;
     if (retake) {
         record->retaken++;

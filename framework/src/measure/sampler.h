@@ -37,6 +37,7 @@ struct sampler_plan {
     size_t rounds;      /* at most; >= 1 */
     bool force_linear;
     bool force_flat;
+    bool single;            /* every sample has one iteration; flat */
     double shortest_lap_ns; /* laps below this are dominated by the clock */
     uint64_t seed;
     const char *stream;      /* the benchmark's id: its order does not depend on what else runs */

@@ -138,6 +138,7 @@ static struct sample sample_of(const struct team *team, const struct lap_sum *su
         sample.reference_ns = fmax(sample.reference_ns, team->spans[i].reference_ns);
         sample.involuntary_switches += team->spans[i].involuntary_switches;
         sample.page_faults += team->spans[i].page_faults;
+        sample.cpu_ns += team->spans[i].cpu_ns;
     }
     return sample;
 }

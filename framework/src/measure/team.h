@@ -42,6 +42,7 @@ struct team_span {
     bool partial; /* paused, batched or recorded by the body: wall time from start to stop does not
                      count */
     double reference_ns;
+    double cpu_ns; /* that the thread got */
     uint32_t involuntary_switches;
     uint32_t page_faults;
 };

@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "present/colour.h"
 #include "present/format.h"
+#include "present/harness_cost.h"
 #include "present/metrics.h"
 
 #include <string.h>
@@ -175,6 +176,7 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
     }
     add_threads(b, out);
     add_counters(b->record, out);
+    harness_cost_add_note(out, b);
     str_add(out, "  ");
     metrics_add_brief(out, &b->record->metrics);
     while (out->length > 0 && out->data[out->length - 1] == ' ') {

@@ -6,6 +6,7 @@
 #include "analysis/analysis.h"
 #include "analysis/gate.h"
 #include "analysis/scaling.h"
+#include "analysis/stability.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "measure/clock.h"
@@ -89,6 +90,8 @@ struct result {
     struct clock_facts clock;
     bool has_loop;
     struct estimate loop_ns;
+    bool has_stability;
+    struct stability stability; /* of the machine during the run */
     size_t warning_count;
     char **warnings;
     json_t *settings;

@@ -118,6 +118,27 @@ static struct estimate read_estimate(struct reader *r, const json_t *object)
                              .standard_error = get_number(r, object, "standard_error")};
 }
 
+/* Older documents have none. */
+static void read_stability(struct reader *r, const json_t *object, struct result *result)
+{
+    struct stability *s = &result->stability;
+    if (!json_is_object(object)) {
+        return;
+    }
+    const char *grade = json_string_value(json_object_get(object, "grade"));
+    result->has_stability = true;
+    s->steal_share = get_number(r, object, "steal_share");
+    s->switches_per_s = get_number(r, object, "switches_per_s");
+    s->observations = (size_t)get_int(r, object, "observations");
+    s->seconds = get_number(r, object, "seconds");
+    if (grade != NULL && grade[0] >= 'A' && grade[0] <= 'E') {
+        s->grade = grade[0];
+        s->slowed_share = get_number(r, object, "slowed_share");
+        s->slowed_10_share = get_number(r, object, "slowed_10_share");
+        s->variation = get_number(r, object, "variation");
+    }
+}
+
 static void read_context(struct reader *r, const json_t *root, struct result *result)
 {
     result->method = (int)get_int(r, root, "method");
@@ -149,6 +170,7 @@ static void read_context(struct reader *r, const json_t *root, struct result *re
         const char *text = json_string_value(json_array_get(warnings, i));
         result_add_warning(result, text == NULL ? "" : text);
     }
+    read_stability(r, json_object_get(environment, "stability"), result);
     json_t *settings = json_object_get(root, "settings");
     if (!json_is_object(settings)) {
         complain(r, "settings", "an object");
@@ -281,6 +303,42 @@ static void read_latency(struct reader *r, const json_t *object, struct latency_
                                   .max_ns = get_number(r, object, "max")};
 }
 
+static struct record_cost read_cost(struct reader *r, const json_t *object)
+{
+    return (struct record_cost){.point = get_number(r, object, "point"),
+                                .lower = get_number(r, object, "lower"),
+                                .upper = get_number(r, object, "upper")};
+}
+
+static void read_harness(struct reader *r, const json_t *object, struct record *record)
+{
+    if (!json_is_object(object)) {
+        return;
+    }
+    struct record_harness *h = &record->harness;
+    const json_t *batch = json_object_get(object, "batch_iterations");
+    const json_t *pause = json_object_get(object, "pause_ns");
+    h->known = true;
+    record->batched = json_is_number(batch) && json_number_value(batch) > 0;
+    h->spans_per_iteration = record->batched ? 1 / json_number_value(batch) : 0;
+    h->clock = read_cost(r, json_object_get(object, "clock_ns"));
+    h->pauses_per_iteration = get_number(r, object, "pauses_per_iteration");
+    if (json_is_object(pause)) {
+        h->pause = read_cost(r, pause);
+    }
+}
+
+static void read_eviction(struct reader *r, const json_t *object, struct record *record)
+{
+    const char *how = json_string_value(json_object_get(object, "how"));
+    if (how != NULL) {
+        record->cold = strcmp(how, "flushed") == 0 ? RECORD_FLUSHED
+                       : strcmp(how, "swept") == 0 ? RECORD_SWEPT
+                                                   : RECORD_SWEPT_PARTLY;
+        record->evicted_bytes = (uint64_t)get_int(r, object, "bytes");
+    }
+}
+
 static struct record *read_record(struct reader *r, const json_t *object)
 {
     static const char *const stops[] = {"complete", "precision", "time"};
@@ -318,6 +376,8 @@ static struct record *read_record(struct reader *r, const json_t *object)
     read_counters(r, json_object_get(object, "counters"), record);
     read_latency(r, json_object_get(object, "latency_ns"), &record->latency);
     metrics_read_list(json_object_get(object, "metrics"), &record->metrics);
+    read_harness(r, json_object_get(object, "harness"), record);
+    read_eviction(r, json_object_get(object, "eviction"), record);
     return record;
 }
 

@@ -1,8 +1,10 @@
 #include "base/json_writer.h"
 #include "present/document.h"
+#include "present/harness_cost.h"
 #include "present/metrics.h"
 #include "present/result.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,6 +104,32 @@ static void add_build(struct json_writer *w, const struct result_build *build)
     json_end(w);
 }
 
+/* Shares that were not worked out are null. */
+static void add_share(struct json_writer *w, const char *key, bool known, double share)
+{
+    if (known) {
+        json_add_double(w, key, round(share * 1e6) / 1e6);
+    } else {
+        json_add_null(w, key);
+    }
+}
+
+static void add_stability(struct json_writer *w, const struct stability *s)
+{
+    char grade[2] = {s->grade, '\0'};
+    bool graded = s->grade != 0;
+    json_begin_object(w, "stability");
+    json_add_text(w, "grade", graded ? grade : NULL);
+    add_share(w, "slowed_share", graded, s->slowed_share);
+    add_share(w, "slowed_10_share", graded, s->slowed_10_share);
+    add_share(w, "variation", graded, s->variation);
+    add_share(w, "steal_share", true, s->steal_share);
+    add_share(w, "switches_per_s", true, s->switches_per_s);
+    json_add_int(w, "observations", (int64_t)s->observations);
+    json_add_double(w, "seconds", round(s->seconds * 1e3) / 1e3);
+    json_end(w);
+}
+
 static void add_context(struct json_writer *w, const struct result *r)
 {
     document_add_kind(w, RESULT_SCHEMA, r->method, r->tool_version);
@@ -127,6 +155,9 @@ static void add_context(struct json_writer *w, const struct result *r)
     }
     json_begin_object(w, "environment");
     document_add_texts(w, "warnings", r->warnings, r->warning_count);
+    if (r->has_stability) {
+        add_stability(w, &r->stability);
+    }
     json_end(w);
     json_add_value(w, "settings", r->settings);
     json_add_int(w, "seed", (int64_t)r->seed);
@@ -316,6 +347,7 @@ static void add_measured(struct json_writer *w, const struct result_benchmark *b
     add_counters(w, b->record);
     add_latency(w, &b->record->latency);
     metrics_add_list(w, "metrics", &b->record->metrics);
+    harness_cost_write(w, b);
     add_comparison(w, b);
     add_metric_comparison(w, b);
 }
