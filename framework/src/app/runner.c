@@ -319,6 +319,13 @@ void runner_replay(struct runner *runner, const struct result *loaded)
     }
 }
 
+/* For profilers: what they saw at other times is setup, teardown and start-up. */
+static void print_laps(const struct record *record)
+{
+    printf("    laps from %.6f s to %.6f s of CLOCK_MONOTONIC\n", record->begun_ns / 1e9,
+           record->ended_ns / 1e9);
+}
+
 /* Runs every benchmark without analysis and prints a line for each. */
 static size_t run_plainly(struct runner *runner, const char *verb)
 {
@@ -345,6 +352,9 @@ static size_t run_plainly(struct runner *runner, const char *verb)
                    : record->state == RECORD_SKIPPED ? "skipped: "
                                                      : "FAILED: ",
                    good ? "" : record->reason);
+            if (good && runner->options->verbose) {
+                print_laps(record);
+            }
             fflush(stdout);
         }
         isolate_release(record);
