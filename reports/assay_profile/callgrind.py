@@ -116,5 +116,6 @@ def _count(state: _File, costs: list[str]) -> None:
 
 def _frame(name: str, place: str, program: str) -> Frame:
     kind = kind_of(place, program)
-    unnamed = name in ("", "???") or re.fullmatch(r"0x[0-9a-fA-F]+", name)
-    return nameless(place, kind) if unnamed else Frame(name.split("@@")[0], kind)
+    if re.fullmatch(r"0x[0-9a-fA-F]+", name):
+        return nameless(place, kind, f"0x{int(name, 16):x}")
+    return nameless(place, kind) if name in ("", "???") else Frame(name.split("@@")[0], kind)

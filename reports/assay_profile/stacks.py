@@ -91,10 +91,12 @@ def kind_of(path: str, program: str) -> Kind:
     return Kind.NONE if path in ("", "[unknown]") or path.startswith("[") else Kind.LIBRARY
 
 
-def nameless(path: str, kind: Kind) -> Frame:
+def nameless(path: str, kind: Kind, address: str = "") -> Frame:
     """A function whose name is not known: what is known is where it is."""
     name = PurePosixPath(path).name
-    return Frame(f"(in {name})" if name and kind is not Kind.NONE else "(unknown)", kind)
+    if not name or kind is Kind.NONE:
+        return Frame(f"(unknown {address})" if address else "(unknown)", kind)
+    return Frame(f"({address} in {name})" if address else f"(in {name})", kind)
 
 
 def _from_body(frames: list[Frame], whole: bool) -> Stack:

@@ -332,12 +332,13 @@ static size_t run_plainly(struct runner *runner, const char *verb)
     size_t failed = 0;
     size_t skipped = 0;
     size_t ran = 0;
+    bool profiled = runner->options->given[OPTION_PROFILE_TIME];
     for (size_t i = 0; i < runner->plan->count && !runner->interrupted; i++) {
         const struct plan_case *c = &runner->plan->cases[i];
         struct watched watched;
         struct isolate_job job = make_job(runner, c, 0, &watched);
         job.watch = NULL;
-        if (runner->options->given[OPTION_PROFILE_TIME]) {
+        if (profiled) {
             job.limit_s += runner->options->profile_time_s;
         }
         struct record *record = isolate_record(sampler_capacity(&job.plan));
@@ -352,7 +353,7 @@ static size_t run_plainly(struct runner *runner, const char *verb)
                    : record->state == RECORD_SKIPPED ? "skipped: "
                                                      : "FAILED: ",
                    good ? "" : record->reason);
-            if (good && runner->options->verbose) {
+            if (good && profiled && runner->options->verbose) {
                 print_laps(record);
             }
             fflush(stdout);
