@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # profile: one benchmark under perf or, where perf cannot be used, under valgrind; what they saw becomes a
-# flame graph. Sourced by run_benchmarks.sh.
+# flame graph. PERF_PARANOID in the environment names a file to read in place of
+# /proc/sys/kernel/perf_event_paranoid. Sourced by run_benchmarks.sh.
 
 # perf takes about this many samples at most, each with a copy of so much of the stack: 80 MB in all.
 # Frame pointers would need less, but the suites are built as they are measured, without them.
@@ -125,7 +126,18 @@ try_program() # PROGRAM ARGUMENT...
 {
     run_program timeout --foreground --kill-after=5 "$PROFILE_TRIAL_S" "$@" >"$scratch/trial.out" 2>"$scratch/trial" </dev/null
     stop_when_interrupted
-    [[ $run_status -eq 0 ]]
+    [[ $run_status -ne 0 ]] || return 0
+    need_room
+    return 1
+}
+
+# On a full disk the complaints of programs are lost with the rest.
+need_room()
+{
+    local page
+    printf -v page '%4096s' ''
+    printf '%s' "$page" 2>/dev/null >"$scratch/room" ||
+        die 4 "there is no room in ${TMPDIR:-/tmp}, where a profile needs up to 100 MB for a while"
 }
 
 stop_when_interrupted()
@@ -148,7 +160,7 @@ try_perf()
     fi
     for event in cycles cpu-clock; do
         # shellcheck disable=SC2016  # the inner shell is to count
-        if try_program perf record -q -e "$event" -g -o "$scratch/trial.data" -- \
+        if try_program perf record -e "$event" -g -o "$scratch/trial.data" -- \
             bash -c 'for ((i = 0; i < 100000; i++)); do :; done' &&
             try_program perf script -i "$scratch/trial.data" -F ip && [[ -s $scratch/trial.out ]]; then
             if try_program perf evlist -i "$scratch/trial.data"; then
@@ -197,21 +209,26 @@ try_valgrind()
 # Runs the suite under a profiler. Its lines are kept: they say when the laps were run.
 run_profiled() # PROFILER ARGUMENT...
 {
+    local said
     run_program timeout --foreground --kill-after=10 "$((${profile_s%.*} + PROFILE_EXTRA_S))" "$@" \
         "$bin/$profiled_suite" --exact "$profiled" --profile-time "$profile_s" --verbose "${more[@]}" "${passed[@]}" \
         >"$scratch/profile.out" 2>"$scratch/profile.err" </dev/null
+    [[ $run_status -ne 130 ]] || interrupted=true
     stop_when_interrupted
     if [[ $run_status -eq 0 ]] && grep -q -F "profile $profiled ... ok" "$scratch/profile.out"; then
         return
     fi
-    cat "$scratch/profile.err" >&2
+    need_room
+    said=" and said nothing"
+    if grep -v '^\[ perf record:' "$scratch/profile.err" >&2; then
+        said="; what it said is above"
+    fi
     grep -F "profile $profiled ... " "$scratch/profile.out" >&2 || true
     case $run_status in
         0) die 4 "$profiled was not run, so there is nothing to show" ;;
-        130) exit 130 ;;
         2 | 3) die "$run_status" "$profiled under $1: $(meaning "$run_status")" ;;
         124 | 137) die 4 "$profiled under $1 did not end within $((${profile_s%.*} + PROFILE_EXTRA_S)) s" ;;
-        *) die 4 "$profiled under $1 ended with status $run_status; what it said is above" ;;
+        *) die 4 "$profiled under $1 ended with status $run_status$said" ;;
     esac
 }
 
@@ -220,7 +237,7 @@ profile_with_perf()
     local hertz more=()
     hertz=$((PROFILE_SAMPLES * 1000 / $(thousandths "$profile_s")))
     ((hertz <= PROFILE_HERTZ_MAX)) || hertz=$PROFILE_HERTZ_MAX
-    run_profiled perf record -q -k CLOCK_MONOTONIC -e "$event" -F "$hertz" \
+    run_profiled perf record -k CLOCK_MONOTONIC -e "$event" -F "$hertz" \
         --call-graph "dwarf,$PROFILE_STACK_BYTES" -o "$scratch/perf.data" --
     read_samples || read_samples --no-inline ||
         die 4 "perf cannot read what it recorded; what it said is above"
@@ -236,6 +253,7 @@ read_samples() # OPTION...
         -F comm,tid,time,ip,sym,dso "$@" >"$scratch/samples" 2>"$scratch/script.err" </dev/null
     stop_when_interrupted
     [[ $run_status -ne 0 ]] || return 0
+    need_room
     cat "$scratch/script.err" >&2
     return 1
 }
@@ -254,7 +272,7 @@ add_window()
 profile_with_valgrind()
 {
     local more=(--max-time "$PROFILE_EXTRA_S")
-    run_profiled valgrind --tool=callgrind --trace-children=yes --callgrind-out-file="$scratch/callgrind.%p" \
+    run_profiled valgrind -q --tool=callgrind --trace-children=yes --callgrind-out-file="$scratch/callgrind.%p" \
         --separate-callers="$PROFILE_CALLERS" --separate-recs=1 \
         --zero-before='laps_begin*' --dump-before='laps_end*'
     profile_files=("$scratch"/callgrind.*.1)
@@ -284,8 +302,8 @@ draw_profile()
 file_name_of() # ID
 {
     local LC_ALL=C name=${1//\//.}
-    if [[ $1 =~ ^[A-Za-z0-9_/-]{1,120}$ ]]; then
-        printf '%s' "$name"
+    if [[ $1 =~ ^[A-Za-z0-9_:/-]{1,120}$ ]]; then
+        printf '%s' "${name//:/=}"
     else
         printf '%s-%s' "$(tr -c 'A-Za-z0-9_-' '-' <<<"${name:0:80}" | sed 's/-*$//')" "$(sha256sum <<<"$1" | cut -c 1-10)"
     fi

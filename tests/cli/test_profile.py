@@ -3,7 +3,6 @@
 import os
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,123 +11,11 @@ import xml.etree.ElementTree as tree
 from pathlib import Path
 
 import pytest
-from door_project import ROOT, Project, wait_for
+from door_project import ROOT, SAMPLES, Profiled
 
 BUILD = ROOT / os.environ.get("ASSAY_BUILD", "build/release")
 ID = "simd/sum/8"
 SVG = "reports/profiles/simd.sum.8.svg"
-
-# Has one benchmark (or those in a file), and ends as it finds it told in files beside it.
-SUITE = r"""#!/bin/bash
-here=$(dirname "$0") list=false id=
-echo "simd $*" >>"$here/../calls"
-while [ $# -gt 0 ]; do
-    case $1 in
-        --list) list=true ;;
-        --exact) id=$2; shift ;;
-        --bad) echo "assay: unknown option '--bad'" >&2; exit 2 ;;
-    esac
-    shift
-done
-if $list; then
-    [ -n "$id" ] || exec cat "$here/simd.ids"
-    grep -x -F -- "$id" "$here/simd.ids" && exit 0
-    echo "assay: no benchmark matches \"$id\"; did you mean simd/sum/8?" >&2
-    exit 2
-fi
-sleep "$(cat "$here/simd.seconds" 2>/dev/null || echo 0)"
-echo "profile $id ... $(cat "$here/simd.says" 2>/dev/null || echo ok)"
-echo "    laps from 10.5 s to 20.5 s of CLOCK_MONOTONIC"
-exit "$(cat "$here/simd.status" 2>/dev/null || echo 0)"
-"""
-
-PERF = r"""#!/bin/bash
-here=$(dirname "$0")
-echo "perf $*" >>"$here/../calls"
-case $1 in
-    record)
-        if [ -e "$here/perf.refuses" ]; then cat "$here/perf.refuses" >&2; exit 255; fi
-        while [ "$1" != -- ]; do [ "$1" != -o ] || echo data >"$2"; shift; done
-        shift
-        "$@"
-        ;;
-    script)
-        if [ -e "$here/perf.slow" ] && [[ "$*" != *--no-inline* && "$*" == *comm* ]]; then
-            echo "perf: out of patience" >&2
-            exit 1
-        fi
-        cat "$here/perf.samples"
-        ;;
-    evlist) echo cpu-clock:u ;;
-esac
-"""
-
-SAMPLES = """\
-simd 7    10.000000:
-            1 make_fixture (/x/simd)
-            2 assay__run_sum (/x/simd)
-            3 run_body (/x/simd)
-
-simd 7    11.000000:
-            1 add (/x/simd)
-            2 assay__run_sum (/x/simd)
-            3 run_body (/x/simd)
-
-"""
-
-VALGRIND = r"""#!/bin/bash
-here=$(dirname "$0") out=
-echo "valgrind $*" >>"$here/../calls"
-if [ -e "$here/valgrind.refuses" ]; then cat "$here/valgrind.refuses" >&2; exit 1; fi
-while [[ $1 == --* ]]; do
-    [[ $1 != --callgrind-out-file=* ]] || out=${1#*=}
-    shift
-done
-"$@" || exit
-[ -e "$here/valgrind.none" ] && exit 0
-printf 'events: Ir\nob=/x/simd\nfn=(1) %s\n1 700\n' "add'assay__run_sum'run_team'assay_main" >"${out/\%p/7}.1"
-printf 'events: Ir\nob=/x/simd\nfn=(1) %s\n1 900\n' "make_fixture'assay__run_sum'run_team" >"${out/\%p/7}"
-"""
-
-
-class Profiled(Project):
-    """The scripts with a suite of one benchmark; perf and valgrind are there when they are asked for."""
-
-    def __init__(self, root: Path, tools: Path) -> None:
-        super().__init__(root)
-        for name in ("flame.py", "assay_profile"):
-            source = ROOT / "reports" / name
-            target = root / "reports" / name
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
-        self.fakes = root / "fakes"
-        self.fakes.mkdir()
-        self.path = f"{self.fakes}:{tools}"
-        self.program("simd", SUITE)
-        (self.bin / "simd.ids").write_text(f"{ID}\nsimd/sum/64\n")
-
-    def environment(self) -> dict[str, str]:
-        return {**super().environment(), "PATH": self.path, "PYTHONDONTWRITEBYTECODE": "1"}
-
-    def fake(self, name: str, text: str) -> None:
-        (self.fakes / name).write_text(text)
-        (self.fakes / name).chmod(0o755)
-
-    def with_perf(self, samples: str = SAMPLES) -> None:
-        self.fake("perf", PERF)
-        (self.fakes / "perf.samples").write_text(samples)
-
-    def with_valgrind(self) -> None:
-        self.fake("valgrind", VALGRIND)
-
-    def say(self, name: str, text: str) -> None:
-        (self.bin / f"simd.{name}").write_text(text)
-
-    def written(self) -> list[str]:
-        folder = self.root / "reports" / "profiles"
-        return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
 
 
 @pytest.fixture(name="tools", scope="module")
@@ -404,7 +291,7 @@ def test_odd_ids_have_safe_names(project: Profiled, odd: str) -> None:
 
 def test_names_of_different_ids_differ(project: Profiled) -> None:
     project.with_perf()
-    odd = ["simd/a/b", "simd/a.b", "simd/a b", "simd/a:b"]
+    odd = ["simd/a/b", "simd/a.b", "simd/a b", "simd/a:b", "simd/a=b"]
     project.say("ids", "".join(f"{name}\n" for name in odd))
     paths = {project.run("profile", name).stdout.splitlines()[-1] for name in odd}
     assert len(paths) == len(odd)
@@ -461,7 +348,7 @@ def test_a_full_disk_leaves_the_old_picture(tmp_path: Path) -> None:
     (tmp_path / "samples").write_text(SAMPLES)
     for name in ("p.svg", "p.folded"):
         (tmp_path / name).write_text("old")
-    words = ["perf", tmp_path / "samples", "--id", ID, "--out", tmp_path / "p.svg"]
+    words = ["perf", str(tmp_path / "samples"), "--id", ID, "--out", str(tmp_path / "p.svg")]
     full = run_flame(*words, limit=4096)
     assert full.returncode == 4
     assert "cannot be written" in full.stderr and len(full.stderr.splitlines()) == 1
