@@ -8,8 +8,8 @@ caller=$PWD
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")"
 root=$PWD
 
-readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare ci report doctor
-    clean help)
+readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare ci profile report
+    doctor clean help)
 
 # shellcheck source=scripts/lib/say.sh
 source scripts/lib/say.sh
@@ -23,6 +23,8 @@ source scripts/lib/baselines.sh
 source scripts/lib/refs.sh
 # shellcheck source=scripts/lib/compare.sh
 source scripts/lib/compare.sh
+# shellcheck source=scripts/lib/profile.sh
+source scripts/lib/profile.sh
 
 usage()
 {
@@ -57,9 +59,14 @@ Compare:
 
 Look:
   list [PATTERN]           the ids of all benchmarks, or of those that match a regular expression
+  profile ID               where the time of one benchmark goes: a flame graph (SVG) by perf or, where perf
+                           cannot be used, by valgrind; the folded stacks lie beside it
+    --seconds S            run it for so long ($PROFILE_SECONDS)
+    --with perf|valgrind   this one or none
+    --out FILE.svg         in place of a file in reports/profiles
   report [--open] [DIR]    write the HTML report of results/latest or DIR again, and show it
   doctor                   what this machine does to measurements, and what is missing
-  clean [--results]        remove what was built, results and reports; with --results, not what was built.
+  clean [--results]        remove what was built, results, profiles and reports; with --results, not what was built.
                            Baselines stay.
   help, --version
 
@@ -150,10 +157,10 @@ doctor_command()
 
 clean_command() # [--results]
 {
-    local path paths=(build results reports/html) removed=false
+    local path paths=(build results reports/html reports/profiles) removed=false
     case ${1-} in
         '') ;;
-        --results) paths=(results reports/html) ;;
+        --results) paths=(results reports/html reports/profiles) ;;
         *) die_unknown "option of clean" "$1" --results ;;
     esac
     for path in "${paths[@]}"; do
@@ -220,7 +227,7 @@ main()
             choose_suites "${words[@]}"
             measure
             ;;
-        list | baseline | compare | ci | report | doctor | clean) "${command}_command" "${words[@]}" ;;
+        list | baseline | compare | ci | profile | report | doctor | clean) "${command}_command" "${words[@]}" ;;
         help | --help | -h) usage ;;
         --version) version ;;
         *) die_unknown command "$command" "${COMMANDS[@]}" ;;

@@ -47,6 +47,7 @@ test   python3-numpy                            python:numpy
 test   python3-scipy                            python:scipy
 test   python3-mypy                             python:mypy
 test   black                                    command:black
+test   valgrind                                 command:valgrind
 '
 # Ubuntu has Chromium as a snap only, which a container cannot run: the browser tests skip themselves there.
 readonly BROWSER_NEEDS='

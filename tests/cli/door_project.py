@@ -225,6 +225,119 @@ class Door(Project):
         return self.git("worktree", "list", "--porcelain").count("worktree ") * ["worktree"]
 
 
+# Has one benchmark (or those in a file), and ends as it finds it told in files beside it.
+PROFILED_SUITE = r"""#!/bin/bash
+here=$(dirname "$0") list=false id=
+echo "simd $*" >>"$here/../calls"
+while [ $# -gt 0 ]; do
+    case $1 in
+        --list) list=true ;;
+        --exact) id=$2; shift ;;
+        --bad) echo "assay: unknown option '--bad'" >&2; exit 2 ;;
+    esac
+    shift
+done
+if $list; then
+    [ -n "$id" ] || exec cat "$here/simd.ids"
+    grep -x -F -- "$id" "$here/simd.ids" && exit 0
+    echo "assay: no benchmark matches \"$id\"; did you mean simd/sum/8?" >&2
+    exit 2
+fi
+sleep "$(cat "$here/simd.seconds" 2>/dev/null || echo 0)"
+echo "profile $id ... $(cat "$here/simd.says" 2>/dev/null || echo ok)"
+echo "    laps from 10.5 s to 20.5 s of CLOCK_MONOTONIC"
+exit "$(cat "$here/simd.status" 2>/dev/null || echo 0)"
+"""
+
+PERF = r"""#!/bin/bash
+here=$(dirname "$0")
+echo "perf $*" >>"$here/../calls"
+case $1 in
+    record)
+        if [ -e "$here/perf.refuses" ]; then cat "$here/perf.refuses" >&2; exit 255; fi
+        while [ "$1" != -- ]; do [ "$1" != -o ] || echo data >"$2"; shift; done
+        shift
+        "$@"
+        ;;
+    script)
+        if [ -e "$here/perf.slow" ] && [[ "$*" != *--no-inline* && "$*" == *comm* ]]; then
+            echo "perf: out of patience" >&2
+            exit 1
+        fi
+        cat "$here/perf.samples"
+        ;;
+    evlist) echo cpu-clock:u ;;
+esac
+"""
+
+SAMPLES = """\
+simd 7    10.000000:
+            1 make_fixture (/x/simd)
+            2 assay__run_sum (/x/simd)
+            3 run_body (/x/simd)
+
+simd 7    11.000000:
+            1 add (/x/simd)
+            2 assay__run_sum (/x/simd)
+            3 run_body (/x/simd)
+
+"""
+
+VALGRIND = r"""#!/bin/bash
+here=$(dirname "$0") out=
+echo "valgrind $*" >>"$here/../calls"
+if [ -e "$here/valgrind.refuses" ]; then cat "$here/valgrind.refuses" >&2; exit 1; fi
+while [[ $1 == -* ]]; do
+    [[ $1 != --callgrind-out-file=* ]] || out=${1#*=}
+    shift
+done
+"$@" || exit
+[ -e "$here/valgrind.none" ] && exit 0
+printf 'events: Ir\nob=/x/simd\nfn=(1) %s\n1 700\n' "add'assay__run_sum'run_team'assay_main" >"${out/\%p/7}.1"
+printf 'events: Ir\nob=/x/simd\nfn=(1) %s\n1 900\n' "make_fixture'assay__run_sum'run_team" >"${out/\%p/7}"
+"""
+
+
+class Profiled(Project):
+    """The scripts with a suite of one benchmark; perf and valgrind are there when they are asked for."""
+
+    def __init__(self, root: Path, tools: Path) -> None:
+        super().__init__(root)
+        for name in ("flame.py", "assay_profile"):
+            source = ROOT / "reports" / name
+            target = root / "reports" / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        self.fakes = root / "fakes"
+        self.fakes.mkdir()
+        self.path = f"{self.fakes}:{tools}"
+        self.program("simd", PROFILED_SUITE)
+        (self.bin / "simd.ids").write_text("simd/sum/8\nsimd/sum/64\n")
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "PATH": self.path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def fake(self, name: str, text: str) -> None:
+        (self.fakes / name).write_text(text)
+        (self.fakes / name).chmod(0o755)
+
+    def with_perf(self, samples: str = SAMPLES) -> None:
+        self.fake("perf", PERF)
+        (self.fakes / "perf.samples").write_text(samples)
+
+    def with_valgrind(self) -> None:
+        self.fake("valgrind", VALGRIND)
+
+    def say(self, name: str, text: str) -> None:
+        (self.bin / f"simd.{name}").write_text(text)
+
+    def written(self) -> list[str]:
+        folder = self.root / "reports" / "profiles"
+        return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+
 def wait_for(condition: Path) -> None:
     for _ in range(100):
         if condition.exists():

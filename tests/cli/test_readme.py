@@ -76,7 +76,7 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> str:
 def fixture_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree as it is now, with what was built in it."""
     tree = tmp_path_factory.mktemp("readme") / "tree"
-    ignored = shutil.ignore_patterns(".git", "build", "results", "html", "__pycache__")
+    ignored = shutil.ignore_patterns(".git", "build", "results", "html", "profiles", "__pycache__")
     shutil.copytree(ROOT, tree, ignore=ignored, symlinks=True)
     (tree / "build").mkdir()
     (tree / "build" / "release").symlink_to(BUILD)
@@ -128,6 +128,9 @@ def test_commands_for_everyday_use(tree: Path, tmp_path: Path) -> None:
         ):
             page = tree / output.splitlines()[-1]
             assert page.is_file() and page.parent == tree / "reports" / "html"
+        if " profile " in command:
+            picture = tree / output.splitlines()[-1]
+            assert picture.is_file() and picture.parent == tree / "reports" / "profiles"
     assert not (tree / "baselines" / "before").exists()
 
 

@@ -154,6 +154,27 @@ def test_profile_time_runs_that_long(bench: Bench) -> None:
     assert tree(bench.folder) == {}
 
 
+@pytest.mark.parametrize("more", [[], ["--in-process"]])
+def test_profile_time_says_when_the_laps_were_run(bench: Bench, more: list[str]) -> None:
+    words = ["plain", "told", "--profile-time", "0.2", "--verbose", *more]
+    begun = time.monotonic()
+    run = bench.run("good", *words, fast=False)
+    ended = time.monotonic()
+    assert run.status == 0, run
+    times = re.findall(
+        r"^    laps from (\S+) s to (\S+) s of CLOCK_MONOTONIC$", run.out, re.MULTILINE
+    )
+    (one, two), (three, four) = [(float(start), float(end)) for start, end in times]
+    assert begun < one < two < three < four < ended
+    assert two - one >= 0.2 and four - three >= 0.2
+
+
+def test_profile_time_tells_no_laps_of_what_did_not_run(bench: Bench) -> None:
+    run = bench.run("skipping", "--profile-time", "0.05", "--verbose", fast=False)
+    assert "skipped: " in run.out
+    assert run.out.count("laps from") == run.out.count("... ok")
+
+
 def test_quick_is_quick_and_says_so(bench: Bench) -> None:
     begun = time.monotonic()
     run = bench.run("good", "plain", "copy", "--quick", fast=False)

@@ -388,6 +388,17 @@ static void test_profile(void **state)
     }
 }
 
+static void test_profile_knows_when_its_laps_ran(void **state)
+{
+    (void)state;
+    struct sampler_plan plan = usual;
+    plan.mode = SAMPLER_PROFILE;
+    struct machine m = {.ns = 3000, .lap_ns = 100, .now_ns = 7 * S};
+    play(&plan, &m);
+    assert_near(record->begun_ns, 7 * S, 1e-15);
+    assert_near(record->ended_ns, m.now_ns, 1e-15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_rounds_end_with_the_time),
         cmocka_unit_test(test_once),
         cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_profile_knows_when_its_laps_ran),
     };
     return cmocka_run_group_tests(tests, make_record, free_record);
 }

@@ -86,7 +86,7 @@ static const struct option_row table[OPTION_COUNT] = {
     {"color", 'c', KIND_WORD, AT(color), "auto|always|never", "auto", 0, 0, NULL,
      "auto: on a terminal, unless NO_COLOR is set"},
     {"verbose", 'v', KIND_FLAG, AT(verbose), NULL, NULL, 0, 0, NULL,
-     "every estimate of every benchmark"},
+     "every estimate of every benchmark; of --profile-time, when the laps ran"},
     {"quiet", 0, KIND_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, "no progress, no notes"},
 };
 

@@ -360,18 +360,26 @@ void runner_replay(struct runner *runner, const struct result *loaded)
     }
 }
 
+/* For profilers: what they saw at other times is setup, teardown and start-up. */
+static void print_laps(const struct record *record)
+{
+    printf("    laps from %.6f s to %.6f s of CLOCK_MONOTONIC\n", record->begun_ns / 1e9,
+           record->ended_ns / 1e9);
+}
+
 /* Runs every benchmark without analysis and prints a line for each. */
 static size_t run_plainly(struct runner *runner, const char *verb)
 {
     size_t failed = 0;
     size_t skipped = 0;
     size_t ran = 0;
+    bool profiled = runner->options->given[OPTION_PROFILE_TIME];
     for (size_t i = 0; i < runner->plan->count && !runner->interrupted; i++) {
         const struct plan_case *c = &runner->plan->cases[i];
         struct watched watched;
         struct isolate_job job = make_job(runner, c, 0, &watched);
         job.watch = NULL;
-        if (runner->options->given[OPTION_PROFILE_TIME]) {
+        if (profiled) {
             job.limit_s += runner->options->profile_time_s;
         }
         struct record *record = isolate_record(sampler_capacity(&job.plan), 0);
@@ -386,6 +394,9 @@ static size_t run_plainly(struct runner *runner, const char *verb)
                    : record->state == RECORD_SKIPPED ? "skipped: "
                                                      : "FAILED: ",
                    good ? "" : record->reason);
+            if (good && profiled && runner->options->verbose) {
+                print_laps(record);
+            }
             fflush(stdout);
         }
         isolate_release(record);

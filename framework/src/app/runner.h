@@ -46,7 +46,8 @@ void runner_replay(struct runner *runner, const struct result *loaded);
 /* --test: every benchmark once. Returns how many failed. */
 size_t runner_test(struct runner *runner);
 
-/* --profile-time: every benchmark for so long. Returns how many failed. */
+/* --profile-time: every benchmark for so long; with --verbose a line says when its laps were run.
+ * Returns how many failed. */
 size_t runner_profile(struct runner *runner);
 
 /* --dry-run. */

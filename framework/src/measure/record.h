@@ -98,6 +98,9 @@ struct record {
      * that took hardly more: clock states change both alike. */
     uint32_t paired;
     uint32_t paired_near;
+    /* When the first lap began and the last one ended, by CLOCK_MONOTONIC; 0: it did not. */
+    double begun_ns;
+    double ended_ns;
     uint64_t warm_up_iterations;
     double warm_up_ns;
     uint64_t bytes_per_iteration;
