@@ -239,10 +239,11 @@ bench: setup
 	@+$(MAKE) --no-print-directory all
 	@./run_benchmarks.sh all
 
-## bench-analysis: time the statistics themselves (100,000 resamples, comparison included) and the report
+## bench-analysis: time the statistics themselves (100,000 resamples, comparison included), assay_latency and the report
 bench-analysis: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/analysis_cost --discard-baseline --quiet
+	@$(BUILD)/probes/latency_cost --discard-baseline --quiet
 	@"$$(scripts/find-python.sh jinja2)" tests/report/time_report.py
 
 ## referee: how often comparisons of executables are right, and how often other rules are (6 minutes; LONG=1: 40)

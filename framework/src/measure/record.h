@@ -1,5 +1,5 @@
-/* What measuring one benchmark leaves: plain data without pointers, so that it can live in memory
- * shared with the process that runs the body. */
+/* What measuring one benchmark leaves: plain data, so that it can live in memory shared with the
+ * process that runs the body. Its one pointer leads to memory that is shared in the same way. */
 #ifndef ASSAY_MEASURE_RECORD_H
 #define ASSAY_MEASURE_RECORD_H
 
@@ -42,7 +42,9 @@ struct record_counter {
     double value;
 };
 
-/* Quantiles of what assay_latency recorded; count 0: nothing was. */
+struct histogram;
+
+/* Quantiles of what assay_latency recorded (histogram.h says which); count 0: nothing was. */
 struct latency_summary {
     uint64_t count;
     uint64_t overflow;
@@ -74,11 +76,13 @@ struct record {
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
     struct metric_list metrics;
-    double reference_ns; /* lowmean of the samples' */
-    double other_cpus;   /* CPUs that others kept busy meanwhile */
-    size_t retaken;      /* samples that were not kept, as the machine was slowed */
-    size_t planned;      /* samples that the plan wants */
-    size_t capacity;     /* of samples[] */
+    struct histogram *histogram; /* of the latencies, empty unless some were recorded; NULL: they
+                                    are summed up only. Whoever made the record frees it */
+    double reference_ns;         /* lowmean of the samples' */
+    double other_cpus;           /* CPUs that others kept busy meanwhile */
+    size_t retaken;              /* samples that were not kept, as the machine was slowed */
+    size_t planned;              /* samples that the plan wants */
+    size_t capacity;             /* of samples[] */
     size_t sample_count;
     struct sample samples[];
 };
