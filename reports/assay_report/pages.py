@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from . import curves, detail, facts, metrics, plots, rows, words
+from . import curves, detail, facts, growth, latency, metrics, plots, rows, words
 from .model import Benchmark, Group, Report, Suite
 from .render import Renderer
 from .script import Figure
@@ -34,9 +34,9 @@ def figures_of(report: Report, sweeps: Sweeps) -> list[Figure]:
         for group in suite.groups:
             sweep = sweeps.get(group.page or "")
             if sweep is not None:
-                figures += curves.figures_of(group, sweep)
+                figures += curves.figures_of(group, sweep, growth.families_of(suite, group))
             for benchmark in group.benchmarks:
-                figures += plots.figures_of(benchmark)
+                figures += plots.figures_of(benchmark) + latency.figures_of(benchmark)
     return figures
 
 
@@ -110,6 +110,8 @@ class _Pages:
             suite=suite,
             group=group,
             sweep=sweep,
+            growth=growth.rows_of(suite, group),
+            fitted=growth.families_of(suite, group),
             figures=[
                 self._renderer.figure(group.page, name) for name in ("time", "elements", "bytes")
             ],
@@ -136,7 +138,7 @@ class _Pages:
     def _measured_values(self, suite: Suite, benchmark: Benchmark) -> dict[str, Any]:
         measurement, comparison = benchmark.measurement, benchmark.comparison
         assert measurement is not None
-        names = ("density", "regression", "order", "bootstrap", "compared", "change")
+        names = ("density", "regression", "order", "bootstrap", "compared", "change", "latency")
         loop = suite.document["loop_ns"]
         beyond = plots.beyond_count(measurement)
         return {
@@ -144,10 +146,11 @@ class _Pages:
             "estimates": detail.estimate_rows(measurement),
             "throughput": detail.throughput_rows(benchmark),
             "sampling": detail.sampling_facts(benchmark, measurement),
-            "quantiles": detail.quantile_rows(benchmark),
             "counted": metrics.metric_rows(benchmark.metrics),
             "counted_pairs": metrics.pair_rows(benchmark.metric_pairs),
-            "latency_note": detail.latency_note(benchmark),
+            "quantiles": latency.quantile_rows(benchmark),
+            "latency_note": latency.latency_note(benchmark),
+            "regressions": detail.regression_rows(benchmark),
             "outlier_text": words.outlier_sentences(measurement.outliers, len(measurement.samples)),
             "disturbance_text": words.disturbance_sentence(measurement),
             "beyond_across": words.beyond_sentence(beyond, ("further left", "further right")),

@@ -17,7 +17,7 @@ ROLES = (
     "axis", "tick", "title", "grid", "now", "now-fill", "old", "old-fill", "head", "band",
     "mild", "severe", "beyond", "mark", "fence-mild", "fence-severe", "zero", "noise", "change",
     "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8",
-    "guard", "margin", "tail", "pair-old", "pair-new", "early-old", "early-new",
+    "guard", "margin", "tail", "pair-old", "pair-new", "early-old", "early-new", "fit",
 )  # fmt: skip
 
 SLOT = "@@axis@@"

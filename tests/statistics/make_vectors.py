@@ -580,7 +580,7 @@ def make_growths() -> dict[str, Vectors]:
         "line": make_growth(wide, noisy(3.5 * wide, 0.03), 0.9),
         "sorting": make_growth(powers, noisy(1.7 * powers * np.log2(powers), 0.03), 0.95),
         "square": make_growth(wide[1:], noisy(0.25 * wide[1:] ** 2, 0.05), 0.99),
-        "cube": make_growth(wide[1:4], noisy(2 * wide[1:4] ** 3, 0.01), 0.95),
+        "cube": make_growth(wide[1:4], noisy(2.0 * wide[1:4] ** 3, 0.01), 0.95),
         "between": make_growth(narrow, noisy(narrow**1.07, 0.03), 0.95),
         "repeated": make_growth(
             np.array([8.0, 8, 64, 64, 512]), np.array([80.0, 82, 650, 630, 5200]), 0.95
@@ -618,7 +618,7 @@ def make_lines() -> dict[str, Vectors]:
     x = 100.0 * rng.permutation(np.arange(1.0, 41.0))
     return {
         "steep": make_line(x, rounded(850 + 12.5 * x + rng.normal(0, 400, 40), 2)),
-        "falling": make_line(x, rounded(90_000 - 3 * x * rng.lognormal(0, 0.2, 40), 2)),
+        "falling": make_line(x, rounded(90_000.0 - 3.0 * x * rng.lognormal(0, 0.2, 40), 2)),
         "loose": make_line(x + 1e6, rounded(rng.lognormal(8, 0.5, 40), 2)),
     }
 
