@@ -1,20 +1,9 @@
-/* Bodies that tell their own times and latencies: what the harness must make of them is known.
- *
- * SOME_WORDS: `words` has a first axis of words and asks for its complexity, which no run may take.
- */
+/* Bodies that tell their own times and latencies: what the harness must make of them is known. */
 #include <assay.h>
 
 #include <math.h>
 
 ASSAY_SUITE("growth");
-
-#ifdef SOME_WORDS
-ASSAY_BENCH(words, .arg_names = {"small", "large"}, .complexity = true)
-{
-    ASSAY_LOOP(b) {
-    }
-}
-#endif
 
 static void take(assay_bench *b, double each_ns)
 {
