@@ -4,8 +4,8 @@
 #define ASSAY_PRESENT_RESULT_H
 
 #include "analysis/analysis.h"
-#include "analysis/gate.h"
 #include "analysis/complexity.h"
+#include "analysis/gate.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "measure/clock.h"
@@ -64,7 +64,7 @@ struct result_benchmark {
     size_t metric_pair_count;
     struct metric_pair *metric_pairs;
     char *metric_baseline; /* its name */
-    bool complexity;                  /* its family's growth is asked for */
+    bool complexity;       /* its family's growth is asked for */
     size_t regression_count;
     struct regression *regressions;
     json_t *carried; /* a benchmark of an older document, taken over as it was; the rest but id is
