@@ -93,8 +93,8 @@ def make_growth(n: Array, times: Array, confidence: float) -> Vectors:
         "times": [float(v) for v in times],
         "confidence": confidence,
         "fits": [fits[name] for name in GROWTH],
-        "best": order[0],
-        "next": order[1],
+        "best": list(GROWTH).index(order[0]),
+        "next": list(GROWTH).index(order[1]),
         "close": int(akaike <= 4),
     }
 
