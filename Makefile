@@ -239,10 +239,11 @@ bench: setup
 	@+$(MAKE) --no-print-directory all
 	@./run_benchmarks.sh all
 
-## bench-analysis: time the statistics themselves (100,000 resamples, comparison included) and the report
+## bench-analysis: time the statistics themselves (100,000 resamples, comparison included), assay_latency and the report
 bench-analysis: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/analysis_cost --discard-baseline --quiet
+	@$(BUILD)/probes/latency_cost --discard-baseline --quiet
 	@"$$(scripts/find-python.sh jinja2)" tests/report/time_report.py
 
 ## bench-threads: speed-up and efficiency of kernels that share nothing, that share a mutex, that hand work over

@@ -147,6 +147,12 @@ struct assay_entry {
      * long as the slowest. For threads that hand work to each other: one that stopped earlier would
      * leave the other waiting for ever (see assay_thread_index). */
     bool lockstep ASSAY__ZERO;
+    /* Fit how the time grows with the first axis, which must hold integers, at least three
+     * different ones above 0 for a figure: c, c log2 n, c n, c n log2 n, c n^2 and c n^3, by least
+     * squares of the relative residuals. The best and the next are printed at the end of the run
+     * with how far off they are (RMS), all are in the result file; a fit for each value of the
+     * second axis and number of threads. */
+    bool complexity ASSAY__ZERO;
     /* Samples to take (>= 10), up to four times as many until they are precise; 0: --sample-size.
      * An explicit command-line option wins. */
     unsigned sample_size ASSAY__ZERO;
@@ -459,10 +465,12 @@ ASSAY_API void assay_counter(assay_bench *b, const char *name, double value, con
  * fails. */
 ASSAY_API void assay_record_ns(assay_bench *b, double duration_ns);
 
-/* Adds one latency to the benchmark's histogram (log-linear, relative error below 0.1 %, 1 ns to
- * about 18 s; longer ones count in the last bucket and are said). Results show count, p50, p90,
- * p99, p99.9 and max. Samples of the warm-up are left out. Threads record without sharing;
- * histograms are merged. */
+/* Adds one latency to the benchmark's histogram (log-linear, relative error below 0.1 %, up to 17.1
+ * s; longer ones count in the last bucket and are said). Results show count, p50, p90, p99, p99.9
+ * and max; the quantile q of n latencies is the one at rank ceil(q n). The result file holds the
+ * histogram, so that those of several runs or machines can be added up without loss. Latencies of
+ * the warm-up are left out. Threads record without sharing; histograms are merged. Costs a few
+ * nanoseconds, which are in the time of the iteration (`make bench-analysis` shows how many). */
 ASSAY_API void assay_latency(assay_bench *b, uint64_t latency_ns);
 
 /* The benchmark failed (wrong result, a call that returned an error): it gets no figure, its

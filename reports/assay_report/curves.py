@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .growth import Family, visible_part
 from .model import Benchmark, Estimate, Group, Parameter
 from .scale import Range, Tick, linear_ticks, log_range, log_values, padded, short_count
 from .script import SLOT, Figure, Margins, Panel
@@ -137,8 +138,9 @@ def speed_up_figure(group: Group, sweep: Sweep) -> Figure:
     return figure
 
 
-def figures_of(group: Group, sweep: Sweep) -> list[Figure]:
-    """Time over the parameter and, where the benchmarks state it, throughput over the parameter."""
+def figures_of(group: Group, sweep: Sweep, families: list[Family]) -> list[Figure]:
+    """Time over the parameter with the curves that were fitted to it and, where the benchmarks state
+    it, throughput over the parameter."""
     members = [benchmark for series in sweep.series for benchmark in series.benchmarks]
     times = {
         benchmark.page: benchmark.measurement.headline
@@ -149,7 +151,9 @@ def figures_of(group: Group, sweep: Sweep) -> list[Figure]:
     middle = sorted(estimate.point for estimate in times.values())[len(times) // 2]
     unit = time_unit(middle)
     figures = [
-        _curve(f"{page}#time", sweep, times, f"time of one iteration ({unit.name})", unit.ns)
+        _curve(
+            f"{page}#time", sweep, times, f"time of one iteration ({unit.name})", unit.ns, families
+        )
     ]
     for kind in ("elements", "bytes"):
         rates = _rates(members, kind)
@@ -182,7 +186,12 @@ def _rate_scale(rates: dict[str, Estimate]) -> tuple[float, str]:
 
 
 def _curve(
-    key: str, sweep: Sweep, figures: dict[str, Estimate], title: str, scale: float
+    key: str,
+    sweep: Sweep,
+    figures: dict[str, Estimate],
+    title: str,
+    scale: float,
+    families: Sequence[Family] = (),
 ) -> Figure:
     figure = Figure(key, f"{title} over {sweep.axis}", axis_name=sweep.axis[:60])
     xs = sorted(set(sweep.xs[page] for page in figures))
@@ -206,6 +215,8 @@ def _curve(
     panel.y_axis(ticks, title + (", log scale" if log_y else ""))
     for index, series in enumerate(sweep.series):
         _draw_series(panel, f"s{index + 1}", series, sweep, figures, scale)
+    for series in sweep.series:
+        _draw_fit(panel, series, sweep, families, scale)
     panel.draw()
     return figure
 
@@ -225,6 +236,16 @@ def _draw_series(
         role, [(x, clamp(item.lower / scale), clamp(item.upper / scale)) for x, item in rows]
     )
     panel.dots(role, [(x, estimate.point / scale) for x, estimate in rows])
+
+
+def _draw_fit(
+    panel: Panel, series: Series, sweep: Sweep, families: Sequence[Family], scale: float
+) -> None:
+    """The curve of the family that holds all of the series, over the part that was measured."""
+    xs = [x for item in series.benchmarks if (x := sweep.xs[item.page]) > 0]
+    for family in families:
+        if len(xs) > 1 and all(item.raw_id in family.ids for item in series.benchmarks):
+            panel.line("fit", visible_part(family.points(min(xs), max(xs)), scale, panel.y))
 
 
 def _x_ticks(xs: list[float], span: Range, log: bool, labels: dict[float, str]) -> list[Tick]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,9 @@ from markupsafe import Markup
 from .facts import Fact
 from .model import ESTIMATE_NAMES, Benchmark, Cost, Measurement, Samples, Suite
 from .plots import DRAWN_SAMPLES
+from .schema import Json
 from .units import (
+    NARROW_SPACE,
     IntervalText,
     TimeUnit,
     bytes_text,
@@ -47,10 +48,16 @@ class EstimateRow:
 
 
 @dataclass(frozen=True)
-class QuantileRow:
+class RegressionRow:
+    """A line of one quantity over another; without figures the reason says why."""
+
     name: str
-    time: str
-    width: float
+    reason: str
+    slope: str = ""
+    slope_interval: str = ""
+    intercept: str = ""
+    intercept_interval: str = ""
+    r_squared: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,37 +182,45 @@ def harness_facts(measurement: Measurement) -> list[Fact]:
     return facts
 
 
-def quantile_rows(benchmark: Benchmark) -> list[QuantileRow]:
-    """Latency quantiles with a bar on a log scale from the smallest to the largest."""
-    latency = benchmark.latency
-    if latency is None:
-        return []
-    named = [
-        ("Smallest", "min"),
-        ("50\u202f%", "p50"),
-        ("Mean", "mean"),
-        ("90\u202f%", "p90"),
-        ("99\u202f%", "p99"),
-    ]
-    named += [("99.9\u202f%", "p99_9"), ("Largest", "max")]
-    low, high = max(latency["min"], 1e-3), max(latency["max"], 1e-3)
-    full = math.log(high / low) if high > low else 1.0
+def regression_rows(benchmark: Benchmark) -> list[RegressionRow]:
+    """The lines that were asked for."""
+    rows = []
+    for data in benchmark.regressions:
+        name = f"{_QUANTITIES[data['responder']]} over {_QUANTITIES[data['predictor']]}"
+        if "r_squared" not in data:
+            rows.append(RegressionRow(name, data.get("reason", "")))
+            continue
+        slope = next(key for key in ("slope_ns", "slope_per_ns", "slope") if key in data)
+        intercept = "intercept_ns" if "intercept_ns" in data else "intercept"
+        rows.append(
+            RegressionRow(
+                name,
+                "",
+                *_line_figure(data[slope], slope),
+                *_line_figure(data[intercept], intercept),
+                fixed(data["r_squared"], 4),
+            )
+        )
+    return rows
 
-    def width(ns: float) -> float:
-        return round(4 + 96 * math.log(min(max(ns, low), high) / low) / full, 1)
 
-    return [QuantileRow(name, time_text(latency[key]), width(latency[key])) for name, key in named]
+_QUANTITIES = {
+    "time": "time",
+    "iterations": "iterations",
+    "page-faults": "page faults",
+    "involuntary-switches": "involuntary switches",
+}
 
 
-def latency_note(benchmark: Benchmark) -> str:
-    latency = benchmark.latency
-    if latency is None:
-        return ""
-    note = f"{count_of(latency['count'], 'operation')} recorded."
-    if latency["overflow"]:
-        over = count_of(latency["overflow"], "operation")
-        note += f" {over} took longer than the histogram reaches: the largest is a lower bound."
-    return note
+def _line_figure(data: Json, key: str) -> tuple[str, str]:
+    """A figure with its unit, and its interval."""
+    if key.endswith("_ns") and not key.endswith("_per_ns"):
+        unit = time_unit(data["point"])
+        text = interval_text(data["point"], data["lower"], data["upper"], unit)
+        return f"{text.point}{NARROW_SPACE}{unit.name}", f"{text.lower} to {text.upper}"
+    suffix = f"{NARROW_SPACE}a{NARROW_SPACE}ns" if key.endswith("_per_ns") else ""
+    bounds = f"{significant(data['lower'])} to {significant(data['upper'])}"
+    return f"{significant(data['point'])}{suffix}", bounds
 
 
 def sample_table(samples: Samples, unit: TimeUnit, measurement: Measurement | None) -> NumberTable:

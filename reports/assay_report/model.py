@@ -125,6 +125,7 @@ class Comparison:
     verdict: str
     smallest_detectable_change: float
     drift: float
+    latency: Json | None
 
     @staticmethod
     def of(data: Json) -> Comparison:
@@ -141,6 +142,7 @@ class Comparison:
             data["verdict"],
             float(data["smallest_detectable_change"]),
             float(data["drift"]),
+            old.get("latency_ns"),
         )
 
 
@@ -263,6 +265,7 @@ class Benchmark:
     throughput: list[tuple[str, int]]
     counters: list[tuple[str, float, str | None]]
     latency: Json | None
+    regressions: list[Json]
     measurement: Measurement | None
     comparison: Comparison | None
     metrics: list[Metric]
@@ -397,6 +400,7 @@ def _build_benchmark(data: Json, names: PageNames) -> Benchmark:
             for item in data.get("counters", [])
         ],
         latency=data.get("latency_ns") if measured else None,
+        regressions=data.get("regressions", []) if measured else [],
         measurement=_build_measurement(data) if measured else None,
         comparison=Comparison.of(comparison) if comparison else None,
         metrics=read_metrics(data.get("metrics", [])),

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from . import curves, detail, facts, metrics, plots, rows, threads, words
+from . import curves, detail, facts, growth, latency, metrics, plots, rows, threads, words
 from .model import Benchmark, Group, Report, Suite
 from .render import Renderer
 from .script import Figure
@@ -34,12 +34,12 @@ def figures_of(report: Report, sweeps: Sweeps) -> list[Figure]:
         for group in suite.groups:
             sweep = sweeps.get(group.page or "")
             if sweep is not None:
-                figures += curves.figures_of(group, sweep)
+                figures += curves.figures_of(group, sweep, growth.families_of(suite, group))
             speed_ups = curves.speed_ups_of(group)
             if speed_ups is not None and group.page is not None:
                 figures.append(curves.speed_up_figure(group, speed_ups))
             for benchmark in group.benchmarks:
-                figures += plots.figures_of(benchmark)
+                figures += plots.figures_of(benchmark) + latency.figures_of(benchmark)
     return figures
 
 
@@ -114,6 +114,8 @@ class _Pages:
             suite=suite,
             group=group,
             sweep=sweep,
+            growth=growth.rows_of(suite, group),
+            fitted=growth.families_of(suite, group),
             figures=[
                 self._renderer.figure(group.page, name) for name in ("time", "elements", "bytes")
             ],
@@ -143,7 +145,7 @@ class _Pages:
     def _measured_values(self, suite: Suite, benchmark: Benchmark) -> dict[str, Any]:
         measurement, comparison = benchmark.measurement, benchmark.comparison
         assert measurement is not None
-        names = ("density", "regression", "order", "bootstrap", "compared", "change")
+        names = ("density", "regression", "order", "bootstrap", "compared", "change", "latency")
         loop = suite.document["loop_ns"]
         beyond = plots.beyond_count(measurement)
         return {
@@ -153,10 +155,11 @@ class _Pages:
             "sampling": detail.sampling_facts(benchmark, measurement),
             "thread_cards": threads.cards(benchmark),
             "threads": threads.thread_table(benchmark),
-            "quantiles": detail.quantile_rows(benchmark),
             "counted": metrics.metric_rows(benchmark.metrics),
             "counted_pairs": metrics.pair_rows(benchmark.metric_pairs),
-            "latency_note": detail.latency_note(benchmark),
+            "quantiles": latency.quantile_rows(benchmark),
+            "latency_note": latency.latency_note(benchmark),
+            "regressions": detail.regression_rows(benchmark),
             "outlier_text": words.outlier_sentences(measurement.outliers, len(measurement.samples)),
             "disturbance_text": words.disturbance_sentence(measurement),
             "beyond_across": words.beyond_sentence(beyond, ("further left", "further right")),

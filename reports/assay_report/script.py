@@ -18,7 +18,7 @@ ROLES = (
     "mild", "severe", "beyond", "mark", "fence-mild", "fence-severe", "zero", "noise", "change",
     "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8",
     "guard", "margin", "tail", "pair-old", "pair-new", "early-old", "early-new",
-    "ideal",
+    "ideal", "fit",
 )  # fmt: skip
 
 SLOT = "@@axis@@"

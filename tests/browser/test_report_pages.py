@@ -19,7 +19,9 @@ PAGES = (
     "g/span_creation.compress.html",
     "b/span_creation.attributes.50.html",
     "b/span_creation.full_cycle.html",
+    "b/span_creation.counter_contention.threads-2.html",
     "b/span_creation.counter_contention.threads-8.html",
+    "g/span_creation.attributes.html",
     "b/span_creation.grpc_export.html",
     "b/span_creation.empty_kernel.html",
 )

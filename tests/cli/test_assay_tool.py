@@ -129,7 +129,7 @@ def test_remove_does_not_follow_links(bench: Bench, tmp_path: Path) -> None:
     assert (outside / "precious").exists()
 
 
-@pytest.mark.parametrize("suite", ["good", "bad", "kernels", "skipping"])
+@pytest.mark.parametrize("suite", ["good", "bad", "kernels", "skipping", "growth"])
 def test_reanalysing_gives_the_same_bytes(bench: Bench, suite: str) -> None:
     bench.run(suite, "--skip", "endless")
     document = (bench.folder / "results" / "latest" / f"{suite}.json").read_bytes()

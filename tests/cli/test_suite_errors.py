@@ -102,6 +102,13 @@ from suite_program import (
         (["--test", "--profile-time", "1"], ["--test", "--profile-time"]),
         (["--list", "--dry-run"], ["--list", "--dry-run"]),
         (["--require-verdict"], ["--require-verdict", "--baseline"]),
+        # Regressions.
+        (["--regress", "time"], ["--regress", "RESPONDER:PREDICTOR"]),
+        (["--regress", "tme:iterations"], ["--regress", '"tme"', "did you mean time?"]),
+        (["--regress", "time:page_faults"], ["--regress", '"page_faults"', "page-faults?"]),
+        (["--regress", "time:cycles"], ['"cycles"', "time, iterations, page-faults"]),
+        (["--regress", "time:time"], ["--regress", "itself"]),
+        (["--regress", "time:iterations", "--test"], ["--regress", "--test"]),
         (["--exact"], ["--exact"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -74,6 +74,64 @@ def quantile(ordered: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+REGRESSIONS = [
+    {
+        "responder": "time",
+        "predictor": "iterations",
+        "slope_ns": estimate(27.3, 0.2),
+        "intercept_ns": estimate(-1234.0, 900.0),
+        "r_squared": 0.9931,
+    },
+    {
+        "responder": "time",
+        "predictor": "page-faults",
+        "reason": "the predictor is the same in all samples",
+    },
+    {
+        "responder": "iterations",
+        "predictor": "time",
+        "slope_per_ns": estimate(0.0366, 0.001),
+        "intercept": estimate(45.5, 20.0),
+        "r_squared": 0.9931,
+    },
+]
+
+
+TOO_FEW = {
+    "name": "strategy",
+    "bench": "strategy",
+    "parameter": None,
+    "distinct": 1,
+    "reason": "no curve is fitted: that takes 3 different values above 0, and 1 was measured",
+}
+
+
+def family(suite: str, bench: str, values: list[int], best: str, close: bool = False) -> Json:
+    """How a bench grows, as a document tells it."""
+    curves = [best] + [
+        curve for curve in ("n", "n log n", "1", "log n", "n^2", "n^3") if curve != best
+    ]
+    return {
+        "name": bench,
+        "bench": bench,
+        "parameter": bench,
+        "ids": [f"{suite}/{bench}/{value}" for value in values],
+        "distinct": len(values) - 1,
+        "close": close,
+        "fits": [
+            {
+                "curve": curve,
+                "coefficient_ns": 12.3,
+                "lower_ns": 11.9,
+                "upper_ns": 12.7,
+                "standard_error_ns": 0.2,
+                "rms": 0.031 + 0.17 * place,
+            }
+            for place, curve in enumerate(curves)
+        ],
+    }
+
+
 class Maker:
     """Makes benchmarks from one source of chance."""
 
@@ -223,6 +281,31 @@ class Maker:
             "drift": 0.0035,
         }
 
+    def latencies(self, count: int, median_ns: float) -> Json:
+        """Lognormal latencies, with the histogram that docs/result.schema.json describes."""
+        values = sorted(int(median_ns * self.random.lognormvariate(0, 1.6)) for _ in range(count))
+        buckets: dict[int, int] = {}
+        for value in values:
+            shift = max(value.bit_length() - 11, 0)
+            index = (shift << 10) + (value >> shift)
+            buckets[index] = buckets.get(index, 0) + 1
+        data: Json = {"count": count, "min": values[0], "mean": sum(values) / count}
+        for key, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99_9", 0.999)):
+            data[key] = values[math.ceil(share * count) - 1]
+        return data | {
+            "max": values[-1],
+            "overflow": 0,
+            "intervals": {
+                key: {"lower": data[key] * 0.9, "upper": data[key] * 1.2}
+                for key in ("p50", "p90", "p99")
+            },
+            "histogram": {
+                "sub_bits": 10,
+                "index": sorted(buckets),
+                "count": [buckets[index] for index in sorted(buckets)],
+            },
+        }
+
 
 def scale(family: list[Json]) -> None:
     """Adds speed-ups over the first."""
@@ -361,6 +444,12 @@ def swept(make: Maker, suite: str) -> list[Json]:
             "count": 200000, "min": 9.5, "mean": 18.2, "p50": 14.0, "p90": 31.0, "p99": 220.0,
             "p99_9": 4100.0, "max": 1.3e6, "overflow": 2 if threads == 8 else 0,
         }  # fmt: skip
+        if threads == 2:
+            other = Maker(99)
+            other.compare(item, 1.0)
+            item["latency_ns"] = other.latencies(3000, 40.0)
+            item["comparison"]["baseline"]["latency_ns"] = other.latencies(20_000, 60.0)
+            item["regressions"] = REGRESSIONS
         if threads > 1:
             make.share(item, threads)
         if threads == 8:
@@ -477,6 +566,11 @@ def make_documents(benchmarks: int = 60, seed: int = 7, with_hostile: bool = Fal
         documents.append(
             document(suite, sorted(items, key=lambda item: str(item["id"])), len(documents))
         )
+        if any(item["bench"] == "attributes" for item in items):
+            documents[-1]["complexity"] = [
+                family(suite, "attributes", [0, 5, 10, 50, 100], "n", close=True),
+                TOO_FEW | {"ids": [f"{suite}/strategy/hybrid"]},
+            ]
         left -= len(items)
     if with_hostile:
         documents.append(
@@ -484,6 +578,9 @@ def make_documents(benchmarks: int = 60, seed: int = 7, with_hostile: bool = Fal
         )
         documents[-1]["environment"]["warnings"] = list(HOSTILE_NAMES)
         documents[-1]["host"]["cpu_model"] = HOSTILE_NAMES[-1]
+        swept_ids = [item["id"] for item in documents[-1]["benchmarks"] if item["parameters"]]
+        grown = family("", HOSTILE_NAMES[0], [1, 10, 100], "n") | {"ids": swept_ids}
+        documents[-1]["complexity"] = [grown]
     return documents
 
 

@@ -262,7 +262,41 @@ def test_estimates_and_latency_are_listed(report: Path) -> None:
         assert name in text
     assert "R² 0.99910" in text
     assert "99.9 % 4.100 µs" in text and "Largest 1.300 ms" in text
-    assert "2 operations took longer than the histogram reaches" in text
+    assert "2 operations took longer than the 17.2 s that the histogram reaches" in text
+    assert "percentile" not in text, "without a histogram there is no curve"
+
+
+def test_latencies_are_drawn_over_percentiles(report: Path) -> None:
+    text = page_for(report, "span_creation/counter_contention/threads:2").text
+    assert "3 000 operations recorded" in text
+    assert (
+        "half took at most"
+        in (report / "b/span_creation.counter_contention.threads-2.html").read_text()
+    )
+    assert "latency, log scale" in text and " 90 99 99.9 99.99 percentile" in text
+    assert " 30 99.9 %" in text, "30 of 3000 are slower than the 99 %"
+    assert "quantile of the table" in text and "baseline" in text
+
+
+def test_regressions_are_listed(report: Path) -> None:
+    text = page_for(report, "span_creation/counter_contention/threads:2").text
+    assert "time over iterations 27.30 ns 26.91 to 27.69" in text
+    assert "−1.234 µs −2.998 to 0.530 0.9931" in text
+    assert "time over page faults No line: the predictor is the same in all samples." in text
+    assert "iterations over time 0.03660 a ns" in text
+    assert "Regressions" not in page_for(report, "span_creation/counter_contention/threads:8").text
+
+
+def test_growth_is_listed_and_drawn(report: Path) -> None:
+    page = Page(report / "g" / "span_creation.attributes.html")
+    assert "attributes O(n) 12.30 ns × n 11.90 to 12.70 3.1 % O(n log n)" in page.text
+    assert "cannot be told apart" in page.text and "fitted curve" in page.text
+    drawn = (report / "g" / "span_creation.attributes.html").read_text(encoding="utf-8")
+    assert drawn.count('class="line fit"') == 1
+    words = Page(report / "g" / "span_creation.strategy.html").text
+    assert "strategy no curve is fitted: that takes 3 different values above 0" in words
+    plain = Page(report / "g" / "span_creation.compress.html").text
+    assert "How it grows" not in plain and "fitted curve" not in plain
 
 
 def test_threads_are_told_of(report: Path) -> None:

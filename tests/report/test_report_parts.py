@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import random
 import string
 import sys
@@ -19,7 +20,7 @@ import make_results
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "reports"))
 
-from assay_report import plots, scale, schema, units  # noqa: E402
+from assay_report import growth, latency, plots, scale, schema, units  # noqa: E402
 from assay_report.model import Curve  # noqa: E402
 
 SCHEMA = json.loads((ROOT / "docs" / "result.schema.json").read_text(encoding="utf-8"))
@@ -173,6 +174,44 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     return found
 
 
+def test_histogram_holds_the_values() -> None:
+    """Rebuilt from a document: every value lies within half a bucket of where it was."""
+    data = make_results.Maker(5).latencies(5000, 300.0)
+    histogram = latency.Histogram.of(data)
+    assert histogram is not None and histogram.count == 5000
+    assert histogram.longest_ns == data["max"] and histogram.steps[0].ns == data["min"]
+    for key, share in latency.QUANTILES:
+        rank = -(-share * 5000 // 1)
+        step = next(step for step in histogram.steps if step.below + step.count >= rank)
+        assert step.below < rank
+        assert step.ns == pytest.approx(data[key], rel=0.0005)
+    assert latency.Histogram.of(None) is None
+    assert latency.Histogram.of({"count": 3}) is None, "an older document"
+
+
+@pytest.mark.parametrize("longest", [10, 99, 100, 5000, 10**6, 3 * 10**9, 10**15])
+def test_percentile_ticks_do_not_collide(longest: int) -> None:
+    ticks = latency.percentile_ticks(longest)
+    assert ticks[0].label == "0" and 2 <= len(ticks) <= 12
+    for tick in ticks[1:]:
+        assert float(tick.label) == pytest.approx(100 * (1 - 1 / tick.at), abs=1e-12)
+        assert tick.at <= longest
+    places = [math.log(tick.at) / math.log(longest) * 392 for tick in ticks]
+    for index in range(1, len(ticks)):
+        letters = (len(ticks[index].label) + len(ticks[index - 1].label)) / 2
+        assert places[index] - places[index - 1] > 8 * letters
+
+
+@pytest.mark.parametrize("curve, expected", [("1", 3), ("log n", 30), ("n^2", 3 * 1024**2)])
+def test_growth_curves(curve: str, expected: float) -> None:
+    points = growth.Family("f", frozenset(), curve, 3.0).points(2.0, 1024.0)
+    assert points[0][0] == 2.0 and points[-1][0] == pytest.approx(1024.0)
+    assert points[-1][1] == pytest.approx(expected)
+    assert {name for name in growth.CURVES} == {"1", "log n", "n", "n log n", "n^2", "n^3"}
+    inside = growth.visible_part(points, 3.0, scale.Range(0.5, 2.0))
+    assert all(0.5 <= y <= 2.0 for _, y in inside)
+
+
 def parent_of(document: Json, path: tuple[str | int, ...]) -> Any:
     place: Any = document
     for key in path[:-1]:
@@ -184,8 +223,12 @@ def small_document() -> Json:
     """A document with every optional part and short lists, so that every rule is near."""
     make = make_results.Maker(1)
     items = [item for item in make_results.alone(make, "s")]
-    items += [item for item in make_results.swept(make, "s") if item["latency_ns"]][:1]
+    items += [item for item in make_results.swept(make, "s") if item["latency_ns"]][:2]
     document = make_results.document("s", items, 0)
+    document["complexity"] = [
+        make_results.family("s", "attributes", [5, 10, 50, 100], "n"),
+        make_results.TOO_FEW | {"ids": ["s/strategy/hybrid"]},
+    ]
 
     def shorten(value: Any) -> Any:
         if isinstance(value, dict):

@@ -4,7 +4,8 @@
 
 Nothing here shares code with the framework: where scipy has the quantity it is scipy's, otherwise it
 is written from its definition. tests/unit/test_statistics_vectors.c, test_resample.c, test_student.c,
-test_scaling.c and test_paired.c hold the C functions against the file.
+test_scaling.c, test_paired.c, test_latency.c, test_complexity.c and test_regress.c hold the C functions
+against the file.
 """
 
 import itertools
@@ -13,14 +14,19 @@ import math
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-Array = npt.NDArray[np.float64]
-Vectors = dict[str, Any]
+from fit_vectors import (
+    Array,
+    Vectors,
+    make_growths,
+    make_latency_ranks,
+    make_lines,
+    rounded,
+    student_quantile,
+)
 
 QUANTILES = [0.0, 0.01, 0.025, 0.05, 0.1, 0.25, 1 / 3, 0.5, 0.75, 0.9, 0.975, 0.999, 1.0]
 CURVE_POINTS = 200
@@ -30,10 +36,6 @@ DRIFT_FLOOR = 0.03
 MOVED_FROM, MOVED, MOVED_SLOPE = 0.01, 0.06, 0.8
 ERROR_FLOOR = 2e-4
 PAIRS_MIN, PAIRS_MAX = 4, 1_000_000
-
-
-def rounded(values: Array, decimals: int = 4) -> Array:
-    return np.round(values, decimals)
 
 
 def data_sets() -> dict[str, Array]:
@@ -334,15 +336,6 @@ def make_bootstrap(values: Array, x: Array) -> Vectors:
     }
 
 
-def student_quantile(p: float, df: float) -> float:
-    """scipy's inverse is good to about ten digits; Newton's method gives the others."""
-    t = float(stats.t.ppf(p, df))
-    for _ in range(4):
-        off = stats.t.cdf(t, df) - p if p < 0.5 else (1 - p) - stats.t.sf(t, df)
-        t -= float(off / stats.t.pdf(t, df))
-    return t
-
-
 def make_student() -> Vectors:
     dfs = [1.0, 2.0, 2.5, 6.0, 28.0, 1000.0]
     ts = [-1e6, -300.0, -40.0, -11.0, -7.0, -5.0, -3.5, -2.5, -2.0, -1.75, -1.7, -1.5, -1.2, -1.0]
@@ -621,6 +614,9 @@ def make_vectors() -> Vectors:
         "sides": make_sides(),
         "log_ratios": make_log_ratios(),
         "stability": make_stabilities(),
+        "latency_ranks": make_latency_ranks(),
+        "growths": make_growths(),
+        "lines": make_lines(),
         "comparisons": make_comparisons(),
         "scaling": make_scaling(),
         "bootstrap": make_bootstrap(

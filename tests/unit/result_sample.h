@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "measure/histogram.h"
 #include "present/result.h"
 
 #define RESULT_SAMPLES 20
@@ -88,7 +89,19 @@ static inline struct result_benchmark *sample_add_team(struct result *result, un
     return b;
 }
 
-/* Two parameters, tags, throughput, counters, latencies and a comparison with a faster baseline. */
+/* Latencies over seven powers of ten, and one that is longer than the histogram reaches. */
+static inline struct histogram *sample_latencies(size_t count)
+{
+    struct histogram *h = memory_zeroed(1, sizeof *h);
+    for (size_t i = 0; i + 1 < count; i++) {
+        histogram_add(h, 10 + i * i * i % 99999989);
+    }
+    histogram_add(h, UINT64_C(19000000000));
+    return h;
+}
+
+/* Two parameters, tags, throughput, counters, latencies, regressions and a comparison with a faster
+ * baseline. */
 static inline void sample_add_full(struct result *result)
 {
     struct result_benchmark *b = sample_add(result, "read");
@@ -108,15 +121,6 @@ static inline void sample_add_full(struct result *result)
     b->record->counter_count = 2;
     b->record->counters[0] = (struct record_counter){"ratio", "x", 3.75};
     b->record->counters[1] = (struct record_counter){"plain", "", -1};
-    b->record->latency = (struct latency_summary){.count = 1000,
-                                                  .overflow = 1,
-                                                  .min_ns = 10,
-                                                  .mean_ns = 20.25,
-                                                  .p50_ns = 19.5,
-                                                  .p90_ns = 30,
-                                                  .p99_ns = 50,
-                                                  .p99_9_ns = 80,
-                                                  .max_ns = 1.9e10};
     struct metric_list *metrics = &b->record->metrics;
     metric_measure(metric_add(metrics, "allocator", "allocations", ""), (double[]){3, 3}, 2);
     metric_measure(metric_add(metrics, "allocator", "allocated_bytes", "B"), (double[]){300, 300.5},
@@ -133,6 +137,12 @@ static inline void sample_add_full(struct result *result)
                                                  .pauses_per_iteration = 2.5,
                                                  .clock = {16.25, 15.5, 18},
                                                  .pause = {24.5, 23, 31.75}};
+    b->record->histogram = sample_latencies(1000);
+    b->record->latency = histogram_summary(b->record->histogram);
+    b->regression_count = 2;
+    b->regressions = memory_zeroed(2, sizeof *b->regressions);
+    b->regressions[0].pair = (struct regress_pair){QUANTITY_TIME, QUANTITY_ITERATIONS};
+    b->regressions[1].pair = (struct regress_pair){QUANTITY_PAGE_FAULTS, QUANTITY_TIME};
     struct record *old = sample_record(1000);
     metric_measure(metric_add(&old->metrics, "allocator", "allocations", ""), (double[]){2, 2}, 2);
     struct gates gates = {.count = 1, .gates = {{"allocations", 0}}};
@@ -146,6 +156,8 @@ static inline void sample_add_full(struct result *result)
     b->baseline->samples = memory_zeroed(RESULT_SAMPLES, sizeof *old->samples);
     memcpy(b->baseline->samples, old->samples, RESULT_SAMPLES * sizeof *old->samples);
     free(old);
+    b->baseline->histogram = sample_latencies(500);
+    b->baseline->latency = histogram_summary(b->baseline->histogram);
     sample_analyse(result, b);
 }
 

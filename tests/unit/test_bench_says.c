@@ -163,6 +163,7 @@ static void check_latencies(unsigned threads)
 {
     struct record *record = play_plan(&play_shortly, latencies, threads, 1);
     assert_int_equal(record->state, RECORD_DONE);
+    assert_null(record->histogram); /* nobody wanted the buckets */
     const struct latency_summary *s = &record->latency;
     uint64_t sampled = play_sampled(record);
     assert_int_equal(s->count, sampled);
@@ -183,6 +184,35 @@ static void test_latencies(void **state)
     (void)state;
     check_latencies(1);
     check_latencies(3);
+}
+
+/* Where there is a place for them, the buckets of all threads come too. */
+static void test_histogram_of_latencies(void **state)
+{
+    (void)state;
+    struct record *record = calloc(1, record_bytes(PLAY_SAMPLES));
+    struct histogram *h = calloc(1, sizeof *h);
+    assert_non_null(record);
+    assert_non_null(h);
+    record->capacity = PLAY_SAMPLES;
+    record->histogram = h;
+    struct bench_case bench = {.run = latencies,
+                               .arg = {.text = ""},
+                               .arg2 = {.text = ""},
+                               .threads = 2,
+                               .batching = {.batch = 1}};
+    bench_run(&bench, &play_shortly, record);
+    assert_int_equal(record->state, RECORD_DONE);
+    assert_true(h->count == record->latency.count && h->count > 0);
+    assert_true((double)h->max == record->latency.max_ns);
+    uint64_t sum = 0;
+    for (size_t i = 100; i < 200; i++) {
+        sum += h->buckets[i];
+    }
+    assert_true(sum == h->count);
+    assert_true(histogram_quantile(h, 0.9) == record->latency.p90_ns);
+    free(h);
+    free(record);
 }
 
 static void no_latency(assay_bench *b)
@@ -227,10 +257,15 @@ static void test_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_throughput),         cmocka_unit_test(test_counters),
-        cmocka_unit_test(test_number_of_counters), cmocka_unit_test(test_bad_counters),
-        cmocka_unit_test(test_recorded_times),     cmocka_unit_test(test_bad_recorded_times),
-        cmocka_unit_test(test_latencies),          cmocka_unit_test(test_without_latency),
+        cmocka_unit_test(test_throughput),
+        cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_number_of_counters),
+        cmocka_unit_test(test_bad_counters),
+        cmocka_unit_test(test_recorded_times),
+        cmocka_unit_test(test_bad_recorded_times),
+        cmocka_unit_test(test_latencies),
+        cmocka_unit_test(test_without_latency),
+        cmocka_unit_test(test_histogram_of_latencies),
         cmocka_unit_test(test_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,10 +86,12 @@ static void test_line(void **state)
     assert_has(&out, " us  [1.5"); /* the unit that the benchmark asks for */
     assert_has(&out, "GB/s");
     assert_has(&out, "  fairness 0.7");
-    assert_has(&out, "  more threads than CPUs  ratio 3.750 x  plain -1.000  p50 19.50 ns  p99 "
-                     "50.00 ns  max 19.00 s  cold (swept in part)  pauses cost ~0.06125 of 1.513 us"
+    assert_has(&out, "  more threads than CPUs  ratio 3.750 x  plain -1.000  p50 31.48 ms  p99 "
+                     "98.60 ms  max 19.00 s  cold (swept in part)  pauses cost ~0.06125 of 1.513 us"
                      "  3 allocations, 300.2 B\n");
     assert_has(&out, "    against main: allocations 2 -> 3 (+50.0 %)  regressed\n");
+    assert_has(&out, "    time:iterations  slope 1.534 us [1.5");
+    assert_has(&out, "    page-faults:time  slope 4.872e-06 [");
     assert_has(&out, "    against main: +50.0 % [+");
     assert_has(&out, "]  regressed  (");
     assert_has(&out, "io/bad        failed: wrong sum\n");
@@ -99,7 +101,7 @@ static void test_line(void **state)
                      "0 without a change seen; 1 beyond a gate\n");
     assert_int_equal(count_of(&out, "\033"), 0);
     assert_int_equal(count_of(&out, " \n"), 0); /* no blanks at line ends */
-    assert_int_equal(count_of(&out, "\n"), 8);
+    assert_int_equal(count_of(&out, "\n"), 10);
     str_release(&out);
 }
 
@@ -142,11 +144,16 @@ static void test_line_verbose(void **state)
     struct str out = print(&format_line, printer(true, false));
     assert_int_equal(count_of(&out, "    mean "), 2);
     assert_int_equal(count_of(&out, "    slope "), 2);
-    assert_int_equal(count_of(&out, "R^2 "), 2);
+    assert_int_equal(count_of(&out, "R^2 "), 4);
     assert_int_equal(count_of(&out, "20 samples, linear; no outliers\n"), 2);
     assert_has(&out, "    allocations (allocator): 3\n    allocated_bytes (allocator): 300.2 B  "
                      "[300 .. 300.5]\n    cycles (perf): 5000  scaled: counted 50 % of the time\n"
                      "    instructions (valgrind): not available: valgrind is \"not\" there\n");
+    assert_has(&out, "    1000 latencies, 1 of them above 17.18 s, where the histogram ends: a "
+                     "quantile among these is too low\n");
+    assert_has(&out, "    p50      31.48 ms  [");
+    assert_has(&out, "    p99.9    99.91 ms\n"); /* too few for an interval */
+    assert_has(&out, "    max      19.00 s\n");
     str_release(&out);
 }
 

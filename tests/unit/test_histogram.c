@@ -135,27 +135,110 @@ static void test_merge_with_nothing(void **state)
     assert_true(both.buckets[900] == 1);
 }
 
-static void test_quantiles_against_a_sort(void **state)
+static double uniform(struct rng *rng)
 {
-    (void)state;
+    return ((double)(rng_next(rng) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* No mean: a few values hold most of the sum. Some lie beyond the histogram's end. */
+static uint64_t pareto(struct rng *rng)
+{
+    return (uint64_t)(20 * pow(uniform(rng), -2.3));
+}
+
+/* Fast or, one time in fifty, ten thousand times as slow. */
+static uint64_t bimodal(struct rng *rng)
+{
+    double middle = rng_below(rng, 50) == 0 ? 3e6 : 300;
+    return (uint64_t)(middle * (1 + 0.1 * uniform(rng)));
+}
+
+static uint64_t constant(struct rng *rng)
+{
+    (void)rng;
+    return 1048577;
+}
+
+static uint64_t mostly_zero(struct rng *rng)
+{
+    return rng_below(rng, 10) == 0 ? 5000 : 0;
+}
+
+static void check_against_a_sort(uint64_t (*draw)(struct rng *), size_t count, uint64_t seed)
+{
     static const double qs[] = {1e-9, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1};
     static double values[COUNT];
     struct rng rng;
-    rng_seed(&rng, 12);
+    rng_seed(&rng, seed);
+    clear(NULL);
     double sum = 0;
-    for (size_t i = 0; i < COUNT; i++) {
-        uint64_t value = skewed(&rng);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = draw(&rng);
         histogram_add(&one, value);
         values[i] = (double)value;
         sum += values[i];
     }
-    stats_sort(values, COUNT);
-    assert_true(values[COUNT - 1] > 1000 * values[0]);
+    stats_sort(values, count);
     for (size_t i = 0; i < sizeof qs / sizeof qs[0]; i++) {
-        size_t rank = (size_t)ceil(qs[i] * COUNT);
-        assert_near(histogram_quantile(&one, qs[i]), values[rank - 1], 0.001);
+        size_t rank = (size_t)ceil(qs[i] * (double)count);
+        /* What the histogram cannot hold is told as its last bucket. */
+        double expected = fmin(values[rank - 1], (double)HISTOGRAM_VALUE_MAX);
+        assert_near(histogram_quantile(&one, qs[i]), expected, 0.0005);
     }
-    assert_near(histogram_summary(&one).mean_ns, sum / COUNT, 1e-12);
+    struct latency_summary s = histogram_summary(&one);
+    assert_near(s.mean_ns, sum / (double)count, 1e-12);
+    assert_true(s.min_ns == values[0] && s.max_ns == values[count - 1] && s.count == count);
+    size_t beyond = 0;
+    for (size_t i = 0; i < count; i++) {
+        beyond += values[i] > (double)HISTOGRAM_VALUE_MAX;
+    }
+    assert_int_equal(s.overflow, beyond);
+}
+
+static void test_quantiles_against_a_sort(void **state)
+{
+    (void)state;
+    static uint64_t (*const shapes[])(struct rng *) = {skewed, pareto, bimodal, constant,
+                                                       mostly_zero};
+    static const size_t counts[] = {1, 2, 3, 9, 10, 11, 100, 999, 1001, COUNT};
+    for (size_t shape = 0; shape < sizeof shapes / sizeof shapes[0]; shape++) {
+        for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+            check_against_a_sort(shapes[shape], counts[i], 12 + i);
+        }
+    }
+    check_against_a_sort(pareto, COUNT, 5);
+    assert_true(one.overflow > 0 && one.max > 1000 * one.min);
+}
+
+/* Low and width are the inverse of histogram_index, and the middle is within the promised error of
+ * every value of the bucket. */
+static void test_bucket_edges(void **state)
+{
+    (void)state;
+    uint64_t next = 0;
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        uint64_t low = histogram_bucket_low(i);
+        uint64_t high = low + histogram_bucket_width(i) - 1;
+        assert_true(low == next);
+        assert_int_equal(histogram_index(low), i);
+        assert_int_equal(histogram_index(high), i);
+        assert_true((double)(high - low) / 2 <= 0.0005 * (double)low);
+        next = high + 1;
+    }
+    assert_true(next == HISTOGRAM_VALUE_MAX + 1);
+}
+
+static void test_bucket_at(void **state)
+{
+    (void)state;
+    assert_int_equal(histogram_bucket_at(&one, 1), 0);
+    histogram_add(&one, 7);
+    histogram_add(&one, 7);
+    histogram_add(&one, 9);
+    assert_int_equal(histogram_bucket_at(&one, 1), 7);
+    assert_int_equal(histogram_bucket_at(&one, 2), 7);
+    assert_int_equal(histogram_bucket_at(&one, 3), 9);
+    assert_int_equal(histogram_bucket_at(&one, 4), 9);
 }
 
 /* Ranks of whole counts must not be lifted by rounding: the 90 % of 10 values is the ninth. */
@@ -187,6 +270,8 @@ int main(void)
         CLEARED(test_merge_with_nothing),
         CLEARED(test_quantiles_against_a_sort),
         CLEARED(test_exact_ranks),
+        CLEARED(test_bucket_edges),
+        CLEARED(test_bucket_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,18 @@ static void test_repeated_value(void **state)
     assert_bad_entries(&twice, "two benchmarks have the id io/twice/5");
 }
 
+/* Growth with n takes numbers. */
+static void test_complexity_without_integers(void **state)
+{
+    (void)state;
+    struct assay_entry words = ENTRY("codec", NULL, .line = 9, .arg_names = {"gzip", "zstd"});
+    struct assay_entry none = ENTRY("codec", NULL, .line = 9);
+    words.complexity = true;
+    none.complexity = true;
+    assert_bad_entries(&words, "io.c:9: codec: .complexity needs a first axis of integers");
+    assert_bad_entries(&none, "io.c:9: codec: .complexity needs a first axis of integers");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_thread_list),
         cmocka_unit_test(test_bad_entries),
         cmocka_unit_test(test_repeated_value),
+        cmocka_unit_test(test_complexity_without_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,13 @@ static void assert_same_context(const struct result *a, const struct result *b)
     assert_true(json_object_size(a->settings) == json_object_size(b->settings));
 }
 
+static void assert_same_buckets(const struct histogram *a, const struct histogram *b)
+{
+    assert_true(a->count == b->count && a->overflow == b->overflow && a->overflow == 1);
+    assert_true(a->min == b->min && a->max == b->max);
+    assert_memory_equal(a->buckets, b->buckets, sizeof a->buckets);
+}
+
 static void assert_same_full(const struct result_benchmark *a, const struct result_benchmark *b)
 {
     assert_string_equal(a->id, b->id);
@@ -93,6 +100,11 @@ static void assert_same_full(const struct result_benchmark *a, const struct resu
     assert_true(b->metric_pairs[0].failed && !b->metric_pairs[1].failed);
     assert_true(r->batched && r->cold == RECORD_SWEPT_PARTLY && r->evicted_bytes == 1 << 26);
     assert_memory_equal(&r->harness, &a->record->harness, sizeof r->harness);
+    assert_same_buckets(r->histogram, a->record->histogram);
+    assert_same_buckets(b->baseline->histogram, a->baseline->histogram);
+    assert_memory_equal(&b->baseline->latency, &a->baseline->latency, sizeof r->latency);
+    assert_int_equal(b->regression_count, 2);
+    assert_int_equal(b->regressions[1].pair.responder, QUANTITY_PAGE_FAULTS);
     assert_true(r->other_cpus == 0.0625 && b->baseline->reference_ns == 1234.5);
     assert_string_equal(b->baseline->name, "main");
     assert_string_equal(b->baseline->commit, "0123456789ab");
@@ -235,6 +247,10 @@ static void test_wrong_members(void **state)
     try_values(root, json_object_get(benchmark, "samples"), str_text(&path));
     try_values(root, json_array_get(json_object_get(benchmark, "thread_samples"), 2),
                str_text(&path));
+    json_t *latency = json_object_get(benchmark, "latency_ns");
+    try_values(root, latency, str_text(&path));
+    try_values(root, json_object_get(latency, "histogram"), str_text(&path));
+    try_values(root, json_array_get(json_object_get(benchmark, "regressions"), 0), str_text(&path));
     try_values(root, comparison, str_text(&path));
     try_values(root, json_object_get(comparison, "baseline"), str_text(&path));
     json_decref(root);
@@ -298,6 +314,53 @@ static void test_bad_thread_samples(void **state)
         json_object_set_new(benchmark, "thread_samples", json_loads(bad[i], JSON_DECODE_ANY, NULL));
         json_dump_file(root, str_text(&path), 0);
         assert_unreadable(str_text(&path), "io/team/threads:2: \"thread_samples\" is not");
+    }
+    json_decref(root);
+    result_release(&result);
+    str_release(&text);
+    str_release(&path);
+}
+
+/* A histogram that is not whole is no histogram: its quantiles would be wrong. */
+static void test_bad_histograms(void **state)
+{
+    static const struct {
+        const char *histogram;
+        const char *why;
+    } cases[] = {
+        {"{\"sub_bits\": 9, \"index\": [5], \"count\": [3]}", "10 sub_bits"},
+        {"{\"index\": [5], \"count\": [3]}", "10 sub_bits"},
+        {"{\"sub_bits\": 10, \"index\": [5, 6], \"count\": [3]}", "as many indices"},
+        {"{\"sub_bits\": 10, \"index\": [], \"count\": []}", "as many indices"},
+        {"{\"sub_bits\": 10, \"index\": [6, 5], \"count\": [2, 1]}", "rising indices"},
+        {"{\"sub_bits\": 10, \"index\": [-1], \"count\": [3]}", "rising indices"},
+        {"{\"sub_bits\": 10, \"index\": [25600], \"count\": [3]}", "rising indices"},
+        {"{\"sub_bits\": 10, \"index\": [5, 6], \"count\": [3, 0]}", "positive counts"},
+        {"{\"sub_bits\": 10, \"index\": [5], \"count\": [4]}", "of as many values"},
+        {"{\"sub_bits\": 10, \"index\": [5], \"count\": [3]}", NULL},
+    };
+    struct str path = scratch_path(*state, "io.json");
+    struct str text = STR_EMPTY;
+    struct result result = sample_context();
+    sample_add_measured(&result, "plain", 12.5);
+    result.benchmarks[0].record->latency = (struct latency_summary){.count = 3, .p50_ns = 5};
+    result_write(&result, &text);
+    json_t *root = json_loads(str_text(&text), 0, NULL);
+    json_t *latency =
+        json_object_get(json_array_get(json_object_get(root, "benchmarks"), 0), "latency_ns");
+    assert_null(json_object_get(latency, "histogram"));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_object_set_new(latency, "histogram", json_loads(cases[i].histogram, 0, NULL));
+        json_dump_file(root, str_text(&path), 0);
+        if (cases[i].why != NULL) {
+            assert_unreadable(str_text(&path), cases[i].why);
+            continue;
+        }
+        struct result read;
+        struct error error = {0};
+        assert_int_equal(result_read(str_text(&path), &read, &error), 0);
+        assert_true(read.benchmarks[0].record->histogram->buckets[5] == 3);
+        result_release(&read);
     }
     json_decref(root);
     result_release(&result);
@@ -449,17 +512,12 @@ static void test_utc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_round_trip),
-        IN_SCRATCH(test_every_truncation_is_refused),
-        IN_SCRATCH(test_no_result),
-        IN_SCRATCH(test_wrong_members),
-        IN_SCRATCH(test_bad_samples),
-        IN_SCRATCH(test_bad_thread_samples),
-        cmocka_unit_test(test_scaling),
-        IN_SCRATCH(test_absurd_times),
-        cmocka_unit_test(test_machine_of_both_runs),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_many),
+        IN_SCRATCH(test_round_trip),     IN_SCRATCH(test_every_truncation_is_refused),
+        IN_SCRATCH(test_no_result),      IN_SCRATCH(test_wrong_members),
+        IN_SCRATCH(test_bad_samples),    IN_SCRATCH(test_bad_thread_samples),
+        IN_SCRATCH(test_bad_histograms), cmocka_unit_test(test_scaling),
+        IN_SCRATCH(test_absurd_times),   cmocka_unit_test(test_machine_of_both_runs),
+        cmocka_unit_test(test_find),     cmocka_unit_test(test_many),
         cmocka_unit_test(test_utc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

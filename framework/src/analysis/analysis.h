@@ -5,7 +5,9 @@
 
 #include "analysis/compare.h"
 #include "analysis/density.h"
+#include "analysis/latency.h"
 #include "analysis/outliers.h"
+#include "analysis/regress.h"
 #include "analysis/resample.h"
 #include "measure/record.h"
 
@@ -14,6 +16,9 @@ struct analysis_settings {
     struct compare_settings compare; /* its confidence is that of every interval */
     uint64_t seed;
     const char *stream; /* the benchmark's id */
+    /* Regressions that are asked for besides. */
+    const struct regress_pair *regress;
+    size_t regress_count;
 };
 
 struct analysis {
@@ -27,6 +32,8 @@ struct analysis {
     struct comparison comparison;
     struct curve old_density; /* of the stored samples */
     double old_lowmean;
+    /* Of recorded latencies, by whoever has their histogram: analysis_run knows none. */
+    struct latency_interval latency[LATENCY_QUANTILES];
 };
 
 /* Fills *analysis. count in [2, RESAMPLE_COUNT_MAX]; `old` is NULL, or old_count stored samples to

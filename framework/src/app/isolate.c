@@ -2,6 +2,7 @@
 #include "base/children.h"
 #include "base/error.h"
 #include "measure/clock.h"
+#include "measure/histogram.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -33,23 +34,33 @@ int isolate_check_cpu(int64_t cpu, struct error *error)
     return 0;
 }
 
-struct record *isolate_record(size_t samples, unsigned threads)
+static void *map_shared(size_t bytes, int flags, size_t samples)
 {
-    struct record *record =
-        mmap(NULL, record_bytes_of_threads(samples, threads), PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (record == MAP_FAILED) {
+    void *memory =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | flags, -1, 0);
+    if (memory == MAP_FAILED) {
         fprintf(stderr, "assay: out of memory: no shared memory for %zu samples\n", samples);
         exit(STATUS_ENVIRONMENT);
     }
+    return memory;
+}
+
+/* The pages of a histogram come into being when latencies are put there: most benchmarks record
+ * none. */
+struct record *isolate_record(size_t samples, unsigned threads)
+{
+    struct record *record =
+        map_shared(record_bytes_of_threads(samples, threads), MAP_POPULATE, samples);
     record->capacity = samples;
     record->threads = threads;
+    record->histogram = map_shared(sizeof *record->histogram, MAP_NORESERVE, samples);
     return record;
 }
 
 void isolate_release(struct record *record)
 {
     if (record != NULL) {
+        munmap(record->histogram, sizeof *record->histogram);
         munmap(record, record_bytes_of_threads(record->capacity, record->threads));
     }
 }
@@ -175,11 +186,8 @@ static bool await_child(const struct isolate_job *job, pid_t child, struct recor
 
 bool isolate_run(const struct isolate_job *job, struct record *record)
 {
-    size_t capacity = record->capacity;
-    unsigned threads = record->threads;
-    memset(record, 0, sizeof *record);
-    record->capacity = capacity;
-    record->threads = threads;
+    *record = (struct record){
+        .capacity = record->capacity, .threads = record->threads, .histogram = record->histogram};
     if (job->in_process) {
         children_let_signals_act();
         run_here(job, record);

@@ -7,6 +7,7 @@
 #include "app/worker.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "present/result_complexity.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -148,6 +149,7 @@ static int measure(struct session *s)
         print_stability(s);
     }
     result_scale(&s->result);
+    complexity_find(&s->result, s->options.confidence_level);
     s->result.complete = !s->runner.interrupted;
     s->result.duration_s = (double)((clock_monotonic_ns() - begun_ns) / 1000000) / 1e3;
     if (s->runner.format->end != NULL) {

@@ -65,6 +65,9 @@ static const struct option_row table[OPTION_COUNT] = {
      "a called change lies beyond this"},
     {"gate", 0, KIND_TEXT, AT(gate_text), "NAME=P,...", GATES_DEFAULT, 0, 0, "gate",
      "metrics that may grow by no more than P against a baseline, or none"},
+    {"regress", 0, KIND_LIST, AT(regress), "Y:X", NULL, 0, 0, NULL,
+     "fit a line to Y over X of the samples (time, iterations, page-faults, involuntary-switches); "
+     "may be repeated"},
     {"save-baseline", 's', KIND_TEXT, AT(save_baseline), "NAME", NULL, 0, 0, NULL,
      "store the results under this name"},
     {"baseline", 'b', KIND_TEXT, AT(baseline), "NAME", NULL, 0, 0, NULL,
@@ -112,6 +115,8 @@ static const size_t conflicts[][2] = {
     {OPTION_LIST, OPTION_DOCTOR},
     {OPTION_LOAD_BASELINE, OPTION_TEST},
     {OPTION_LOAD_BASELINE, OPTION_PROFILE_TIME},
+    {OPTION_REGRESS, OPTION_TEST},
+    {OPTION_REGRESS, OPTION_PROFILE_TIME},
 };
 
 static const struct arguments arguments = {
@@ -164,6 +169,25 @@ static void apply_quick(struct options *options)
     options->nresamples = 10000;
 }
 
+static int parse_regress(struct options *options, struct error *error)
+{
+    for (size_t i = 0; i < options->regress.count; i++) {
+        struct regress_pair pair = {QUANTITY_TIME, QUANTITY_TIME};
+        if (regress_parse(options->regress.text[i], &pair, error) != 0) {
+            return -1;
+        }
+        bool fresh = true;
+        for (size_t j = 0; j < options->regress_count; j++) {
+            const struct regress_pair *old = &options->regress_pairs[j];
+            fresh = fresh && (old->responder != pair.responder || old->predictor != pair.predictor);
+        }
+        if (fresh) {
+            options->regress_pairs[options->regress_count++] = pair;
+        }
+    }
+    return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *options, struct error *error)
 {
     *options = (struct options){.program = argc > 0 ? argv[0] : "assay"};
@@ -172,6 +196,9 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
     }
     if (options->quick) {
         apply_quick(options);
+    }
+    if (parse_regress(options, error) != 0) {
+        return -1;
     }
     if (!options->given[OPTION_SEED]) {
         options->seed = rng_fresh_seed();

@@ -3,6 +3,7 @@
 #define ASSAY_APP_OPTIONS_H
 
 #include "analysis/gate.h"
+#include "analysis/regress.h"
 #include "assay.h"
 #include "base/arguments.h"
 #include "base/error.h"
@@ -48,6 +49,7 @@ enum option_id {
     OPTION_SIGNIFICANCE_LEVEL,
     OPTION_NOISE_THRESHOLD,
     OPTION_GATE,
+    OPTION_REGRESS,
     OPTION_SAVE_BASELINE,
     OPTION_BASELINE,
     OPTION_BASELINE_LENIENT,
@@ -97,6 +99,9 @@ struct options {
     double noise_threshold;
     const char *gate_text;
     struct gates gates; /* of gate_text */
+    struct option_list regress;
+    size_t regress_count; /* pairs that it names, each once */
+    struct regress_pair regress_pairs[OPTIONS_LIST_MAX];
     const char *save_baseline;
     const char *baseline;
     const char *baseline_lenient;

@@ -166,6 +166,12 @@ static int expand(struct plan *plan, const struct assay_entry *entry, const stru
     if (axis_first(entry, &axes[0], error) != 0 || axis_second(entry, &axes[1], error) != 0) {
         return -1;
     }
+    if (entry->complexity && axes[0].integers == NULL) {
+        return error_set(error, STATUS_USAGE,
+                         "%s:%d: %s: .complexity needs a first axis of integers: give .args the "
+                         "values of n",
+                         entry->file, entry->line, entry->ident);
+    }
     int threads[ASSAY_AXIS_MAX];
     size_t thread_axis = thread_counts(entry, options, threads);
     for (size_t i = 0; i < axis_length(&axes[0]); i++) {

@@ -1,5 +1,6 @@
 #include "app/reanalyse.h"
 #include "present/result.h"
+#include "present/result_complexity.h"
 
 static double setting(const json_t *settings, const char *key, double otherwise)
 {
@@ -31,6 +32,7 @@ int reanalyse(const char *path, struct str *out, struct error *error)
         }
     }
     result_scale(&result);
+    complexity_find(&result, setting(result.settings, "confidence_level", 0.95));
     result_write(&result, out);
     result_release(&result);
     return 0;

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "measure/load.h"
 #include "present/harness_cost.h"
+#include "present/result_latency.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,6 +47,7 @@ static struct result_benchmark *add_benchmark(struct result *result, const struc
     b->threads = c->bench_case.threads;
     b->tags = entry->tags == NULL ? NULL : memory_text(entry->tags);
     b->unit = entry->unit == NULL ? NULL : memory_text(entry->unit);
+    b->complexity = entry->complexity;
     b->measured_utc = memory_zeroed(21, 1);
     result_format_utc(time(NULL), b->measured_utc);
     return b;
@@ -59,6 +61,7 @@ static struct record *copy_record(const struct record *record)
     copy->capacity = count;
     memcpy(record_of_threads(copy, 0), record_of_threads(record, 0),
            count * record->threads * sizeof(struct thread_sample));
+    copy->histogram = latency_copy(record->histogram);
     return copy;
 }
 
@@ -80,6 +83,8 @@ static void attach_baseline(struct runner *runner, struct result_benchmark *b)
     baseline->reference_ns = old->record->reference_ns;
     baseline->samples = memory_zeroed(count, sizeof *baseline->samples);
     memcpy(baseline->samples, old->record->samples, count * sizeof *baseline->samples);
+    baseline->latency = old->record->latency;
+    baseline->histogram = latency_copy(old->record->histogram);
     b->baseline = baseline;
 }
 

@@ -101,5 +101,7 @@ struct analysis_settings settings_for_analysis(const struct options *options, co
                     .noise_threshold = options->noise_threshold},
         .seed = options->seed,
         .stream = stream,
+        .regress = options->regress_pairs,
+        .regress_count = options->regress_count,
     };
 }

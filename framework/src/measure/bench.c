@@ -47,6 +47,9 @@ static void merge_latencies(assay_bench *members, unsigned count, struct record 
     }
     if (members[0].latency != NULL) {
         record->latency = histogram_summary(members[0].latency);
+        if (record->histogram != NULL) {
+            histogram_merge(record->histogram, members[0].latency);
+        }
         free(members[0].latency);
     }
 }

@@ -17,18 +17,24 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     into->overflow += from->overflow;
     into->sum += from->sum;
     for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        into->buckets[i] += from->buckets[i];
+        if (from->buckets[i] != 0) {
+            into->buckets[i] += from->buckets[i];
+        }
     }
 }
 
-static double bucket_middle(size_t index)
+size_t histogram_bucket_at(const struct histogram *h, double rank)
 {
-    if (index < 2048) {
-        return (double)index;
+    uint64_t seen = 0;
+    size_t last = 0;
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        seen += h->buckets[i];
+        last = h->buckets[i] > 0 ? i : last;
+        if (seen > 0 && (double)seen >= rank) {
+            return i;
+        }
     }
-    unsigned shift = (unsigned)(index >> HISTOGRAM_SUB_BITS) - 1;
-    uint64_t low = (uint64_t)(index - ((size_t)shift << HISTOGRAM_SUB_BITS)) << shift;
-    return (double)low + (double)((UINT64_C(1) << shift) - 1) / 2;
+    return last;
 }
 
 double histogram_quantile(const struct histogram *h, double q)
@@ -36,15 +42,10 @@ double histogram_quantile(const struct histogram *h, double q)
     if (h->count == 0) {
         return 0;
     }
-    double rank = ceil(q * (double)h->count);
-    uint64_t seen = 0;
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        seen += h->buckets[i];
-        if ((double)seen >= rank) {
-            return fmin(fmax(bucket_middle(i), (double)h->min), (double)h->max);
-        }
-    }
-    return (double)h->max;
+    size_t index = histogram_bucket_at(h, ceil(q * (double)h->count));
+    double middle =
+        (double)histogram_bucket_low(index) + (double)(histogram_bucket_width(index) - 1) / 2;
+    return fmin(fmax(middle, (double)h->min), (double)h->max);
 }
 
 struct latency_summary histogram_summary(const struct histogram *h)

@@ -1,5 +1,5 @@
-/* What measuring one benchmark leaves: plain data without pointers, so that it can live in memory
- * shared with the process that runs the body. */
+/* What measuring one benchmark leaves: plain data, so that it can live in memory shared with the
+ * process that runs the body. Its one pointer leads to memory that is shared in the same way. */
 #ifndef ASSAY_MEASURE_RECORD_H
 #define ASSAY_MEASURE_RECORD_H
 
@@ -51,6 +51,8 @@ struct record_counter {
     double value;
 };
 
+struct histogram;
+
 /* Whether iterations found cold caches, and how they came to be cold. SWEPT_PARTLY: by less than
  * one and a half times the last-level cache. */
 enum record_cold { RECORD_WARM = 0, RECORD_FLUSHED, RECORD_SWEPT, RECORD_SWEPT_PARTLY };
@@ -71,7 +73,7 @@ struct record_harness {
     struct record_cost pause; /* ns that one pause with its resume adds */
 };
 
-/* Quantiles of what assay_latency recorded; count 0: nothing was. */
+/* Quantiles of what assay_latency recorded (histogram.h says which); count 0: nothing was. */
 struct latency_summary {
     uint64_t count;
     uint64_t overflow;
@@ -109,7 +111,9 @@ struct record {
     struct record_counter counters[RECORD_COUNTERS_MAX];
     struct latency_summary latency;
     struct metric_list metrics;
-    double reference_ns;              /* lowmean of the samples' */
+    struct histogram *histogram; /* of the latencies, empty unless some were recorded; NULL: they
+                                    are summed up only. Whoever made the record frees it */
+    double reference_ns;         /* lowmean of the samples' */
     struct observations observations; /* of the reference work: all, also where the sample was not
                                          kept. Not stored */
     double other_cpus;                /* CPUs that others kept busy meanwhile */

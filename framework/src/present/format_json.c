@@ -1,6 +1,7 @@
 /* JSON on standard output: Assay's own document, and google/benchmark's. */
 #include "base/json_writer.h"
 #include "present/format.h"
+#include "present/result_complexity.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,47 @@ static void add_gbench_not_measured(struct json_writer *w, const struct result_b
     json_end(w);
 }
 
+static void begin_gbench_aggregate(struct json_writer *w, const struct result *r,
+                                   const struct result_family *family, const char *aggregate)
+{
+    const struct result_benchmark *first = &r->benchmarks[family->members[0]];
+    struct str name = STR_EMPTY;
+    complexity_add_name(&name, first, r->suite);
+    json_begin_object_line(w, NULL);
+    str_format(&name, "_%s", aggregate);
+    json_add_text(w, "name", str_text(&name));
+    json_add_int(w, "family_index", (int64_t)family->members[0]);
+    json_add_int(w, "per_family_instance_index", 0);
+    str_clear(&name);
+    complexity_add_name(&name, first, r->suite);
+    json_add_text(w, "run_name", str_text(&name));
+    json_add_text(w, "run_type", "aggregate");
+    json_add_int(w, "repetitions", 1);
+    json_add_int(w, "threads", first->threads);
+    json_add_text(w, "aggregate_name", aggregate);
+    str_release(&name);
+}
+
+static void add_gbench_complexity(struct json_writer *w, const struct result *r,
+                                  const struct result_family *family)
+{
+    const struct complexity *c = &family->fit;
+    if (c->distinct < COMPLEXITY_POINTS_MIN) {
+        return;
+    }
+    begin_gbench_aggregate(w, r, family, "BigO");
+    json_add_text(w, "aggregate_unit", "time");
+    json_add_double(w, "cpu_coefficient", c->fits[c->best].coefficient_ns);
+    json_add_double(w, "real_coefficient", c->fits[c->best].coefficient_ns);
+    json_add_text(w, "big_o", complexity_gbench_name(c->best));
+    json_add_text(w, "time_unit", "ns");
+    json_end(w);
+    begin_gbench_aggregate(w, r, family, "RMS");
+    json_add_text(w, "aggregate_unit", "percentage");
+    json_add_double(w, "rms", c->fits[c->best].rms);
+    json_end(w);
+}
+
 static void end_gbench(const struct printer *p, struct str *out)
 {
     struct json_writer w;
@@ -103,6 +145,9 @@ static void end_gbench(const struct printer *p, struct str *out)
         } else if (b->carried == NULL) {
             add_gbench_not_measured(&w, b);
         }
+    }
+    for (size_t i = 0; i < p->result->family_count; i++) {
+        add_gbench_complexity(&w, p->result, &p->result->families[i]);
     }
     json_end(&w);
     json_end(&w);

@@ -4,6 +4,8 @@
 #include "present/format.h"
 #include "present/harness_cost.h"
 #include "present/metrics.h"
+#include "present/result_complexity.h"
+#include "present/result_regressions.h"
 
 #include <string.h>
 
@@ -150,6 +152,39 @@ static void add_details(const struct result_benchmark *b, struct str *out)
     str_add(out, "\n");
 }
 
+static void add_latencies(const struct result_benchmark *b, struct str *out)
+{
+    const struct latency_summary *s = &b->record->latency;
+    const double values[LATENCY_QUANTILES] = {s->p50_ns, s->p90_ns, s->p99_ns, s->p99_9_ns};
+    if (s->count == 0) {
+        return;
+    }
+    str_format(out, "    %llu latencies, ", (unsigned long long)s->count);
+    if (s->overflow > 0) {
+        str_format(out, "%llu of them above ", (unsigned long long)s->overflow);
+        units_add_ns(out, (double)HISTOGRAM_VALUE_MAX, NULL);
+        str_add(out, ", where the histogram ends: a quantile among these is too low\n");
+    } else {
+        str_add(out, "none above the histogram's end\n");
+    }
+    for (size_t i = 0; i < LATENCY_QUANTILES; i++) {
+        const struct latency_interval *interval = &b->analysis->latency[i];
+        str_format(out, "    p%-7g ", latency_quantiles[i].q * 100);
+        units_add_ns(out, values[i], NULL);
+        if (interval->known) {
+            str_add(out, "  [");
+            units_add_ns(out, interval->lower_ns, NULL);
+            str_add(out, " .. ");
+            units_add_ns(out, interval->upper_ns, NULL);
+            str_add(out, "]");
+        }
+        str_add(out, "\n");
+    }
+    str_add(out, "    max      ");
+    units_add_ns(out, s->max_ns, NULL);
+    str_add(out, "\n");
+}
+
 static void add_not_measured(const struct printer *p, const struct result_benchmark *b,
                              struct str *out)
 {
@@ -190,7 +225,9 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
     if (p->verbose) {
         add_details(b, out);
         metrics_add_lines(out, &b->record->metrics);
+        add_latencies(b, out);
     }
+    regressions_add_lines(out, b);
 }
 
 static void add_speed_up(const struct result_benchmark *b, struct str *out)
@@ -262,6 +299,9 @@ static void add_end(const struct printer *p, struct str *out)
         }
     }
     add_families(p->result, out);
+    for (size_t i = 0; i < p->result->family_count; i++) {
+        complexity_add_line(out, &p->result->families[i]);
+    }
     str_format(out, "%s: %zu measured", p->result->suite, by_status[RESULT_MEASURED]);
     for (int s = RESULT_FAILED; s <= RESULT_INTERRUPTED; s++) {
         if (by_status[s] > 0) {

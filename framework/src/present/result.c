@@ -1,5 +1,6 @@
 #include "present/result.h"
 #include "base/memory.h"
+#include "present/result_regressions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,13 +48,18 @@ static void release_benchmark(struct result_benchmark *b)
     free(b->reason);
     free(b->unit);
     free(b->measured_utc);
-    free(b->record);
+    if (b->record != NULL) {
+        free(b->record->histogram);
+        free(b->record);
+    }
     free(b->analysis);
+    free(b->regressions);
     if (b->baseline != NULL) {
         free(b->baseline->name);
         free(b->baseline->measured_utc);
         free(b->baseline->commit);
         free(b->baseline->samples);
+        free(b->baseline->histogram);
         free(b->baseline);
     }
     free(b->metric_pairs);
@@ -61,8 +67,20 @@ static void release_benchmark(struct result_benchmark *b)
     json_decref(b->carried);
 }
 
+void result_release_families(struct result *result)
+{
+    for (size_t i = 0; i < result->family_count; i++) {
+        free(result->families[i].name);
+        free(result->families[i].members);
+    }
+    free(result->families);
+    result->families = NULL;
+    result->family_count = 0;
+}
+
 void result_release(struct result *result)
 {
+    result_release_families(result);
     for (size_t i = 0; i < result->count; i++) {
         release_benchmark(&result->benchmarks[i]);
     }
@@ -94,6 +112,10 @@ void result_analyse(struct result_benchmark *b, const struct analysis_settings *
     analysis_run(now->samples, now->sample_count, now->linear, old == NULL ? NULL : old->samples,
                  old == NULL ? 0 : old->sample_count, &own, b->analysis);
     b->has_fairness = scaling_fairness(now, &own, &b->fairness);
+    if (now->histogram != NULL) {
+        latency_intervals(now->histogram, own.compare.confidence, b->analysis->latency);
+    }
+    regressions_find(b, &own);
 }
 
 static bool same_text(const char *a, const char *b)

@@ -4,12 +4,14 @@
 #define ASSAY_PRESENT_RESULT_H
 
 #include "analysis/analysis.h"
+#include "analysis/complexity.h"
 #include "analysis/gate.h"
 #include "analysis/scaling.h"
 #include "analysis/stability.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "measure/clock.h"
+#include "measure/histogram.h"
 #include "measure/host.h"
 #include "measure/record.h"
 
@@ -40,6 +42,8 @@ struct result_baseline {
     double reference_ns;
     size_t sample_count;
     struct sample *samples;
+    struct latency_summary latency;
+    struct histogram *histogram; /* NULL: no latencies, or an older document */
 };
 
 /* All text is owned by the structure. */
@@ -65,8 +69,19 @@ struct result_benchmark {
     size_t metric_pair_count;
     struct metric_pair *metric_pairs;
     char *metric_baseline; /* its name */
+    bool complexity;       /* its family's growth is asked for */
+    size_t regression_count;
+    struct regression *regressions;
     json_t *carried; /* a benchmark of an older document, taken over as it was; the rest but id is
                         unset */
+};
+
+/* Benchmarks that differ in their first parameter only, and how their times grow with it. */
+struct result_family {
+    char *name;
+    size_t count;
+    size_t *members; /* places in the result's benchmarks */
+    struct complexity fit;
 };
 
 struct result_build {
@@ -99,6 +114,8 @@ struct result {
     size_t count;
     size_t capacity;
     struct result_benchmark *benchmarks;
+    size_t family_count;
+    struct result_family *families; /* result_complexity.h finds them */
 };
 
 /* Adds an empty benchmark and returns it; valid until the next one is added. */
@@ -107,9 +124,11 @@ void result_add_warning(struct result *result, const char *warning);
 struct result_benchmark *result_find(const struct result *result, const char *id);
 /* Frees everything inside; the structure is empty afterwards. */
 void result_release(struct result *result);
+/* Frees the families alone. */
+void result_release_families(struct result *result);
 
-/* Sets the analysis of a benchmark that has a record, compared with its baseline when it has one.
- */
+/* Sets the analysis of a benchmark that has a record, compared with its baseline when it has one,
+ * its regressions included. */
 void result_analyse(struct result_benchmark *b, const struct analysis_settings *settings);
 
 /* Sets the metrics of a benchmark that has a record against those of `old`. */

@@ -2,6 +2,9 @@
 #include "base/memory.h"
 #include "present/metrics.h"
 #include "present/result.h"
+#include "present/result_complexity.h"
+#include "present/result_latency.h"
+#include "present/result_regressions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -287,10 +290,11 @@ static void read_counters(struct reader *r, const json_t *list, struct record *r
     }
 }
 
-static void read_latency(struct reader *r, const json_t *object, struct latency_summary *s)
+static struct histogram *read_latency(struct reader *r, const json_t *object,
+                                      struct latency_summary *s)
 {
     if (!json_is_object(object)) {
-        return;
+        return NULL;
     }
     *s = (struct latency_summary){.count = (uint64_t)get_int(r, object, "count"),
                                   .overflow = (uint64_t)get_int(r, object, "overflow"),
@@ -301,6 +305,12 @@ static void read_latency(struct reader *r, const json_t *object, struct latency_
                                   .p99_ns = get_number(r, object, "p99"),
                                   .p99_9_ns = get_number(r, object, "p99_9"),
                                   .max_ns = get_number(r, object, "max")};
+    const char *why;
+    struct histogram *h = latency_read_histogram(object, s, &why);
+    if (why != NULL) {
+        complain(r, "histogram", why);
+    }
+    return h;
 }
 
 static struct record_cost read_cost(struct reader *r, const json_t *object)
@@ -374,10 +384,10 @@ static struct record *read_record(struct reader *r, const json_t *object)
     record->paired_near = get_bool(r, object, "below_resolution") ? 1 : 0;
     read_throughput(json_object_get(object, "throughput"), record);
     read_counters(r, json_object_get(object, "counters"), record);
-    read_latency(r, json_object_get(object, "latency_ns"), &record->latency);
     metrics_read_list(json_object_get(object, "metrics"), &record->metrics);
     read_harness(r, json_object_get(object, "harness"), record);
     read_eviction(r, json_object_get(object, "eviction"), record);
+    record->histogram = read_latency(r, json_object_get(object, "latency_ns"), &record->latency);
     return record;
 }
 
@@ -396,6 +406,8 @@ static struct result_baseline *read_baseline(struct reader *r, const json_t *com
     baseline->sample_count = count_samples(r, samples);
     baseline->samples = memory_zeroed(baseline->sample_count, sizeof *baseline->samples);
     read_samples(r, samples, baseline->samples);
+    baseline->histogram =
+        read_latency(r, json_object_get(object, "latency_ns"), &baseline->latency);
     return baseline;
 }
 
@@ -460,6 +472,7 @@ static void read_benchmark(struct reader *r, const json_t *object, struct result
         b->record = read_record(r, object);
         b->baseline = read_baseline(r, json_object_get(object, "comparison"));
         read_metric_comparison(json_object_get(object, "metric_comparison"), b);
+        regressions_read(json_object_get(object, "regressions"), b);
     }
 }
 
@@ -485,6 +498,7 @@ static void read_root(struct reader *r, const json_t *root, struct result *resul
     for (size_t i = 0; i < json_array_size(benchmarks) && !error_is_set(r->error); i++) {
         read_benchmark(r, json_array_get(benchmarks, i), result);
     }
+    complexity_read(json_object_get(root, "complexity"), result);
 }
 
 int result_read(const char *path, struct result *result, struct error *error)

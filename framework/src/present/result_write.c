@@ -3,6 +3,9 @@
 #include "present/harness_cost.h"
 #include "present/metrics.h"
 #include "present/result.h"
+#include "present/result_complexity.h"
+#include "present/result_latency.h"
+#include "present/result_regressions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -225,25 +228,6 @@ static void add_counters(struct json_writer *w, const struct record *record)
     json_end(w);
 }
 
-static void add_latency(struct json_writer *w, const struct latency_summary *s)
-{
-    if (s->count == 0) {
-        json_add_null(w, "latency_ns");
-        return;
-    }
-    json_begin_object_line(w, "latency_ns");
-    json_add_int(w, "count", (int64_t)s->count);
-    json_add_double(w, "min", s->min_ns);
-    json_add_double(w, "mean", s->mean_ns);
-    json_add_double(w, "p50", s->p50_ns);
-    json_add_double(w, "p90", s->p90_ns);
-    json_add_double(w, "p99", s->p99_ns);
-    json_add_double(w, "p99_9", s->p99_9_ns);
-    json_add_double(w, "max", s->max_ns);
-    json_add_int(w, "overflow", (int64_t)s->overflow);
-    json_end(w);
-}
-
 static void add_outliers(struct json_writer *w, const struct outliers *o)
 {
     json_begin_object_line(w, "outliers");
@@ -279,6 +263,9 @@ static void add_comparison(struct json_writer *w, const struct result_benchmark 
     add_samples(w, b->baseline->samples, b->baseline->sample_count, false);
     json_add_double(w, "lowmean_ns", a->old_lowmean);
     document_add_curve(w, "density", "", &a->old_density);
+    if (b->baseline->latency.count > 0) {
+        latency_write(w, &b->baseline->latency, b->baseline->histogram, NULL);
+    }
     json_end(w);
     add_estimate(w, "change", &a->comparison.change, NULL);
     json_add_double(w, "p_value", a->comparison.p_value);
@@ -345,9 +332,10 @@ static void add_measured(struct json_writer *w, const struct result_benchmark *b
     add_scaling(w, b);
     add_analysis(w, b);
     add_counters(w, b->record);
-    add_latency(w, &b->record->latency);
+    latency_write(w, &b->record->latency, b->record->histogram, b->analysis->latency);
     metrics_add_list(w, "metrics", &b->record->metrics);
     harness_cost_write(w, b);
+    regressions_write(w, b);
     add_comparison(w, b);
     add_metric_comparison(w, b);
 }
@@ -383,6 +371,7 @@ void result_write(const struct result *result, struct str *out)
         add_benchmark(&w, &result->benchmarks[i]);
     }
     json_end(&w);
+    complexity_write(&w, result);
     json_end(&w);
     str_add_char(out, '\n');
 }
