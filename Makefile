@@ -43,7 +43,7 @@ LINK     := $(OPT_$(VARIANT)) $(LDFLAGS)
 SUITE_LINK := -Wl,--emit-relocs
 STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK) $(SUITE_LINK)
 
-ASSAY_LIBS := -ljansson -lm -pthread
+ASSAY_LIBS := -ljansson -lm -ldl -pthread
 TOOL_LIBS  := -lelf
 OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
 
@@ -64,6 +64,10 @@ TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
 VERSUS_OBJ := $(call obj,$(VERSUS_SRC))
+# The counting library, and the object by which libassay carries its file.
+TALLY_OBJ  := $(call obj,$(filter-out %/library.c,$(sort $(wildcard framework/preload/*.c))))
+TALLY_LIB  := $(BUILD)/lib/tally.so
+ASSAY_OBJ  += $(call obj,framework/preload/library.c)
 OTLP_OBJ   := $(call obj,$(OTLP_SRC))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 PROTO_C    := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTO_SRC))
@@ -110,6 +114,21 @@ $(BUILD)/obj/framework/src/%.o: CPP += -Iframework/src
 $(BUILD)/obj/otlp/%.o: CPP += -Iotlp/src -I$(GEN)
 $(BUILD)/obj/gen/%.o: CPP += -I$(GEN)
 $(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -fvisibility=hidden -w $(CFLAGS)
+
+# What runs inside the allocator of any process: no sanitizer, no coverage, no link-time optimisation, and no compiler that
+# takes its functions for those of the C library.
+TALLY_C    := -std=c11 -O2 -g -fPIC -fvisibility=hidden -fno-builtin -fexceptions -ftls-model=initial-exec $(WARN) $(CFLAGS) \
+              -fno-sanitize=all -fno-lto -fno-profile-arcs -fno-test-coverage
+TALLY_LINK := -shared -s -Wl,-z,now -Wl,-z,relro -Wl,--as-needed -Wl,--build-id=none $(filter-out -fsanitize% --coverage,$(LDFLAGS)) -fno-lto
+$(TALLY_OBJ): ALL_C := $(TALLY_C)
+$(BUILD)/obj/framework/preload/library.o: CPP += -DTALLY_LIBRARY='"$(TALLY_LIB)"'
+$(BUILD)/obj/framework/preload/library.o: ALL_C += -fno-lto
+$(BUILD)/obj/framework/preload/library.o: $(TALLY_LIB)
+
+$(TALLY_LIB): $(TALLY_OBJ)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TALLY_LINK) $^ -ldl -o $@
 
 # The generated headers must be there before anything that may include them is compiled.
 $(OTLP_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC)): | $(PROTO_C)

@@ -4,6 +4,7 @@
 
 #include "app/options.h"
 #include "app/plan.h"
+#include "app/probes.h"
 #include "present/format.h"
 #include "present/progress.h"
 #include "present/result.h"
@@ -19,6 +20,7 @@ struct runner {
     const struct format *format;
     struct printer printer;
     struct progress progress;
+    struct probes probes;
     double loop_reference_ns; /* of the reference work beside the empty loop; 0: not known */
     bool interrupted;
 };
@@ -33,6 +35,9 @@ void runner_run(struct runner *runner);
 /* Adds a warning to the result when the machine was slower during some benchmarks than during
  * others, which only the reference work between the samples shows. */
 void runner_judge_machine(struct runner *runner);
+
+/* Adds a warning to the result when expectations of benchmarks could not be checked. */
+void runner_judge_probes(struct runner *runner);
 
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */
 void runner_replay(struct runner *runner, const struct result *loaded);

@@ -60,7 +60,8 @@ struct record {
     enum record_stop stop;
     bool linear;
     bool loop_reached;
-    bool batched; /* the loop is ASSAY_LOOP_WITH: every batch has clock reads of its own */
+    bool batched;          /* the loop is ASSAY_LOOP_WITH: every batch has clock reads of its own */
+    bool expects_no_alloc; /* assay_expect_no_alloc was called */
     char reason[RECORD_REASON_BYTES]; /* why it failed or was skipped */
     /* Samples of a fast kernel that were paired with a lap of the empty loop, and those of them
      * that took hardly more: clock states change both alike. */
