@@ -77,7 +77,13 @@ SUITES := $(patsubst suites/%.c,%,$(SUITE_SRC))
 SUITE_BIN := $(SUITES:%=$(BUILD)/bin/%)
 TOOL_BIN  := $(patsubst framework/tools/%.c,$(BUILD)/bin/%,$(TOOL_SRC))
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC))
+# One of them with other allocators, too: where a sanitizer brings its own, there is no choice.
+ALLOCATORS := $(if $(findstring -fsanitize,$(OPT_$(VARIANT)) $(CFLAGS) $(LDFLAGS)),,jemalloc jemalloc_inside static)
+ALLOCATING_BIN := $(ALLOCATORS:%=$(BUILD)/probes/allocating_%)
+LIBS_jemalloc        := -Wl,--no-as-needed -ljemalloc
+LIBS_jemalloc_inside := -l:libjemalloc.a
+LIBS_static          := -static
+PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOCATING_BIN)
 
 # make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
 LAYOUTS    ?= 8
@@ -201,7 +207,12 @@ $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
 
-$(PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
+$(ALLOCATING_BIN): $(BUILD)/probes/allocating_%: $(BUILD)/obj/tests/probes/allocating.o $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(LIBS_$*) $(ASSAY_LIBS) -o $@
+
+$(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@

@@ -14,12 +14,11 @@
 _Thread_local struct tally_self tally_self;
 
 static struct tally total;
-static uint64_t live_bytes; /* of blocks of this era */
+static uint64_t live_bytes; /* see struct tally */
 static uint16_t era = 1;    /* 0: of blocks that did not count */
 static const bool *here;    /* reads as false in a child after fork */
 
-#define ADD(counter, n)      __atomic_add_fetch(&(counter), (n), __ATOMIC_RELAXED)
-#define SUBTRACT(counter, n) __atomic_sub_fetch(&(counter), (n), __ATOMIC_RELAXED)
+#define ADD(counter, n) __atomic_add_fetch(&(counter), (n), __ATOMIC_RELAXED)
 
 bool tally_follows(void)
 {
@@ -34,11 +33,21 @@ static void raise_peak(uint64_t live)
     }
 }
 
-static void forget(const struct block *block)
+/* Returns by how much. */
+static uint64_t lower_live(uint64_t bytes)
 {
-    if (block->era == era) {
-        SUBTRACT(live_bytes, block->bytes);
+    uint64_t live = __atomic_load_n(&live_bytes, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&live_bytes, &live, live > bytes ? live - bytes : 0, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
+    return live > bytes ? bytes : live;
+}
+
+/* A block is gone. One that was counted is missed whoever frees it. */
+static uint64_t forget(const struct block *block)
+{
+    bool matters = block->era == era || tally_self.counts;
+    return matters ? lower_live(block->bytes) : 0;
 }
 
 void tally_enter(void *block, size_t bytes)
@@ -82,7 +91,7 @@ struct tally_past tally_leave(void *block)
     }
     if (blocks_take((uintptr_t)block, &old)) {
         past = (struct tally_past){.known = true, .era = old.era, .bytes = old.bytes};
-        forget(&old);
+        past.lowered = forget(&old);
     }
     count_free(past, 1);
     return past;
@@ -99,7 +108,7 @@ void tally_take_back(void *block, struct tally_past past)
     count_free(past, UINT64_MAX);
     if (past.known) {
         blocks_add((uintptr_t)block, block_was, &old, &lost);
-        ADD(live_bytes, past.era == era ? past.bytes : 0);
+        ADD(live_bytes, past.lowered);
     }
 }
 

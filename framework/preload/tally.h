@@ -8,7 +8,11 @@
  * asked for, from the start of the process, whatever the allocator rounds them to.
  *
  * A call that fails counts as nothing, as does free(NULL). realloc is one allocation of the new
- * size and, when there was a block, one free of it. */
+ * size and, when there was a block, one free of it.
+ *
+ * The peak follows a sum: an allocation adds its bytes, a free takes off those of its block,
+ * whichever thread made it and when, but never below 0. So what setup made and the loop frees does
+ * not make room for what the loop makes; what the loop made and another frees is off as well. */
 #ifndef ASSAY_PRELOAD_TALLY_H
 #define ASSAY_PRELOAD_TALLY_H
 
@@ -20,7 +24,7 @@ struct tally {
     uint64_t frees;
     uint64_t freed_bytes;
     uint64_t unknown_frees; /* of the frees: of blocks whose allocation was not seen; no bytes */
-    uint64_t peak_bytes;    /* most at a time in blocks that these allocations made */
+    uint64_t peak_bytes;    /* most by which they were ahead of the frees at any time */
     uint64_t lost_blocks;   /* that the library had no memory to remember */
 };
 

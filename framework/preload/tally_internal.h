@@ -29,6 +29,7 @@ struct tally_past {
     bool known;
     uint16_t era;
     uint64_t bytes;
+    uint64_t lowered; /* what it took off the sum of live bytes */
 };
 struct tally_past tally_leave(void *block);
 

@@ -199,7 +199,9 @@ static void apply(struct probes *probes, const struct probe_job *job, enum probe
     if (outcome == PROBE_COUNTED && page->promised == PROBE_PROMISE_BROKEN) {
         record_end(record, RECORD_FAILED, page->reason);
     } else if (outcome == PROBE_COUNTED && page->promised == PROBE_PROMISE_NONE) {
-        note_unchecked(probes, "assay_expect_no_alloc was not called in the probe");
+        note_unchecked(probes, "it was not called in the probe");
+    } else if (outcome == PROBE_COUNTED && page->promised == PROBE_PROMISE_MADE) {
+        note_unchecked(probes, page->reason);
     } else if (outcome == PROBE_DENIED) {
         note_unchecked(probes, page->reason);
     }

@@ -30,7 +30,7 @@ enum probe_kind { PROBE_ALLOCATIONS = 0, PROBE_INSTRUCTIONS };
 /* What became of assay_expect_no_alloc. */
 enum probe_promise {
     PROBE_PROMISE_NONE = 0, /* it was not called */
-    PROBE_PROMISE_MADE,     /* nothing counted allocations */
+    PROBE_PROMISE_MADE,     /* it could not be checked; the page's reason says why */
     PROBE_PROMISE_KEPT,
     PROBE_PROMISE_BROKEN /* the page's reason says how */
 };
