@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,26 @@ enum probe_outcome probes_count(struct probes *probes, const struct probe_job *j
     return outcome;
 }
 
+/* The first object is the program itself. */
+static int has_interpreter(struct dl_phdr_info *info, size_t size, void *context)
+{
+    bool *has = context;
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        *has = *has || info->dlpi_phdr[i].p_type == PT_INTERP;
+    }
+    return 1;
+}
+
+/* Whether this file is the program that runs, and not the dynamic linker to which it was named. */
+static bool is_this_program(int fd)
+{
+    struct executable_facts facts;
+    bool dynamic = false;
+    dl_iterate_phdr(has_interpreter, &dynamic);
+    return !dynamic || !executable_read(fd, &facts) || facts.dynamic;
+}
+
 /* The executable that runs, whatever became of its path. */
 static bool open_program(struct probes *probes, char reason[METRIC_REASON_BYTES])
 {
@@ -142,6 +163,9 @@ static bool open_program(struct probes *probes, char reason[METRIC_REASON_BYTES]
     }
     if (probes->program < 0) {
         SAY(reason, "the program cannot be started again: /proc/self/exe: %s", strerror(errno));
+    } else if (!is_this_program(probes->program)) {
+        SAY(reason, "the program was started by naming the dynamic linker: start it by its path");
+        return false;
     }
     return probes->program >= 0;
 }
