@@ -43,7 +43,7 @@ LINK     := $(OPT_$(VARIANT)) $(LDFLAGS)
 SUITE_LINK := -Wl,--emit-relocs
 STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK) $(SUITE_LINK)
 
-ASSAY_LIBS := -ljansson -lm -pthread
+ASSAY_LIBS := -ljansson -lm -ldl -pthread
 TOOL_LIBS  := -lelf
 OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
 
@@ -64,6 +64,10 @@ TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
 VERSUS_OBJ := $(call obj,$(VERSUS_SRC))
+# The counting library, and the object by which libassay carries its file.
+TALLY_OBJ  := $(call obj,$(filter-out %/library.c,$(sort $(wildcard framework/preload/*.c))))
+TALLY_LIB  := $(BUILD)/lib/tally.so
+ASSAY_OBJ  += $(call obj,framework/preload/library.c)
 OTLP_OBJ   := $(call obj,$(OTLP_SRC))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 PROTO_C    := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTO_SRC))
@@ -73,7 +77,13 @@ SUITES := $(patsubst suites/%.c,%,$(SUITE_SRC))
 SUITE_BIN := $(SUITES:%=$(BUILD)/bin/%)
 TOOL_BIN  := $(patsubst framework/tools/%.c,$(BUILD)/bin/%,$(TOOL_SRC))
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC))
+# One of them with other allocators, too: where a sanitizer brings its own, there is no choice.
+ALLOCATORS := $(if $(findstring -fsanitize,$(OPT_$(VARIANT)) $(CFLAGS) $(LDFLAGS)),,jemalloc jemalloc_inside static)
+ALLOCATING_BIN := $(ALLOCATORS:%=$(BUILD)/probes/allocating_%)
+LIBS_jemalloc        := -Wl,--no-as-needed -ljemalloc
+LIBS_jemalloc_inside := -l:libjemalloc.a
+LIBS_static          := -static
+PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOCATING_BIN)
 
 # make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
 LAYOUTS    ?= 8
@@ -110,6 +120,21 @@ $(BUILD)/obj/framework/src/%.o: CPP += -Iframework/src
 $(BUILD)/obj/otlp/%.o: CPP += -Iotlp/src -I$(GEN)
 $(BUILD)/obj/gen/%.o: CPP += -I$(GEN)
 $(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -fvisibility=hidden -w $(CFLAGS)
+
+# What runs inside the allocator of any process: no sanitizer, no coverage, no link-time optimisation, and no compiler that
+# takes its functions for those of the C library.
+TALLY_C    := -std=c11 -O2 -g -fPIC -fvisibility=hidden -fno-builtin -fexceptions -ftls-model=initial-exec $(WARN) $(CFLAGS) \
+              -fno-sanitize=all -fno-lto -fno-profile-arcs -fno-test-coverage
+TALLY_LINK := -shared -s -Wl,-z,now -Wl,-z,relro -Wl,--as-needed -Wl,--build-id=none $(filter-out -fsanitize% --coverage,$(LDFLAGS)) -fno-lto
+$(TALLY_OBJ): ALL_C := $(TALLY_C)
+$(BUILD)/obj/framework/preload/library.o: CPP += -DTALLY_LIBRARY='"$(TALLY_LIB)"'
+$(BUILD)/obj/framework/preload/library.o: ALL_C += -fno-lto
+$(BUILD)/obj/framework/preload/library.o: $(TALLY_LIB)
+
+$(TALLY_LIB): $(TALLY_OBJ)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TALLY_LINK) $^ -ldl -o $@
 
 # The generated headers must be there before anything that may include them is compiled.
 $(OTLP_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC)): | $(PROTO_C)
@@ -177,12 +202,19 @@ $(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libve
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 
+# Of the counting library, which no program is linked with, what can be tested alone.
+$(BUILD)/tests/test_blocks: $(BUILD)/obj/framework/preload/blocks.o
 $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
 
-$(PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
+$(ALLOCATING_BIN): $(BUILD)/probes/allocating_%: $(BUILD)/obj/tests/probes/allocating.o $(BUILD)/lib/libassay.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(LIBS_$*) $(ASSAY_LIBS) -o $@
+
+$(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@

@@ -473,6 +473,13 @@ ASSAY_API void assay_record_ns(assay_bench *b, double duration_ns);
  * nanoseconds, which are in the time of the iteration (`make bench-analysis` shows how many). */
 ASSAY_API void assay_latency(assay_bench *b, uint64_t latency_ns);
 
+/* The loop of this benchmark is not to allocate memory; call it before the loop. Allocations are
+ * counted in a process of their own, after the timed run (and with --test), on the threads of the
+ * body and while the clock runs. If there is one, the benchmark fails and its message says how many
+ * an iteration makes. Where they cannot be counted the benchmark does not fail; a warning says that
+ * nothing was checked, and why. In or after the loop the call fails the benchmark. */
+ASSAY_API void assay_expect_no_alloc(assay_bench *b);
+
 /* The benchmark failed (wrong result, a call that returned an error): it gets no figure, its
  * message is reported, the others go on, and the program exits 3. The first message counts and is
  * copied. The caller goes on to the loop, which runs no iteration, and to its teardown. NULL: "no

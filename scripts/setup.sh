@@ -38,6 +38,7 @@ test   clang-format                             command:clang-format
 test   cppcheck                                 command:cppcheck
 test   shellcheck                               command:shellcheck
 test   libcmocka-dev                            header:cmocka.h
+test   libjemalloc-dev                          header:jemalloc/jemalloc.h
 test   protobuf-compiler                        command:protoc
 test   python3-protobuf                         python:google.protobuf
 test   python3-pytest                           python:pytest

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +103,26 @@ static void run_here(const struct isolate_job *job, struct record *record)
     bench_run(job->bench, &job->plan, record);
 }
 
+/* A process after fork begins with what it shares with its parent; the kernel counts its peak from
+ * there. */
+static void record_memory(struct record *record)
+{
+    struct rusage usage;
+    struct metric *metric = metric_add(&record->metrics, "process", "peak_rss_bytes", "B");
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        double bytes = 1024.0 * (double)usage.ru_maxrss;
+        metric_measure(metric, &bytes, 1);
+    } else {
+        metric_deny(metric, "getrusage: %s", strerror(errno));
+    }
+}
+
+static void deny_memory(struct record *record)
+{
+    metric_deny(metric_add(&record->metrics, "process", "peak_rss_bytes", "B"),
+                "--in-process was given: the process is not the benchmark's alone");
+}
+
 /* Standard output belongs to the results: what a body prints goes to standard error. Leaving
  * through exit() lets sanitizers and coverage write their reports. */
 static _Noreturn void child_main(const struct isolate_job *job, struct record *record, pid_t parent)
@@ -114,6 +135,7 @@ static _Noreturn void child_main(const struct isolate_job *job, struct record *r
     children_restore_signals();
     dup2(STDERR_FILENO, STDOUT_FILENO); /* STDERR_FILENO is open: assay_main sees to it */
     run_here(job, record);
+    record_memory(record);
     exit(0);
 }
 
@@ -191,6 +213,7 @@ bool isolate_run(const struct isolate_job *job, struct record *record)
     if (job->in_process) {
         children_let_signals_act();
         run_here(job, record);
+        deny_memory(record);
         children_hold_signals();
         return true;
     }

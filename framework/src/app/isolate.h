@@ -36,8 +36,10 @@ void isolate_pin_self(int64_t cpu);
 struct record *isolate_record(size_t samples, unsigned threads);
 void isolate_release(struct record *record);
 
-/* Runs the job and fills its record: DONE, FAILED or SKIPPED. false when SIGINT or SIGTERM came:
- * the benchmark was stopped and its record means nothing. */
+/* Runs the job and fills its record: DONE, FAILED or SKIPPED. Its metric "peak_rss_bytes" (source
+ * "process") is the most memory that the process had at a time, with what it began with: the
+ * program, its libraries, and what the run had in memory by then. false when SIGINT or SIGTERM
+ * came: the benchmark was stopped and its record means nothing. */
 bool isolate_run(const struct isolate_job *job, struct record *record);
 
 #endif

@@ -79,6 +79,7 @@ static void init_runner(struct session *s)
                     .id_width = widest_id(&s->plan)},
         .progress = {.shown = !s->options.quiet && isatty(STDERR_FILENO)},
     };
+    probes_init(&s->runner.probes, &s->options);
 }
 
 static void print_text(struct str *text)
@@ -145,6 +146,7 @@ static int measure(struct session *s)
         runner_run(&s->runner);
         runner_judge_machine(&s->runner);
         runner_judge_threads(&s->runner);
+        runner_judge_probes(&s->runner);
         print_warnings(s, before);
         print_stability(s);
     }

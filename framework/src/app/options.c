@@ -55,6 +55,8 @@ static const struct option_row table[OPTION_COUNT] = {
      "seed of sample order, resampling and shuffling; default: a fresh one, which is printed"},
     {"in-process", 0, KIND_FLAG, AT(in_process), NULL, NULL, 0, 0, "in_process",
      "no process of its own for each benchmark: for debuggers"},
+    {"no-probes", 0, KIND_FLAG, AT(no_probes), NULL, NULL, 0, 0, "no_probes",
+     "time only: do not count allocations"},
     {"nresamples", 0, KIND_COUNT, AT(nresamples), "N", "100000", 100, 10000000, "nresamples",
      "resamples of the bootstrap"},
     {"confidence-level", 0, KIND_FRACTION, AT(confidence_level), "P", "0.95", 0.5, 0.9999,

@@ -44,6 +44,7 @@ enum option_id {
     OPTION_SHUFFLE,
     OPTION_SEED,
     OPTION_IN_PROCESS,
+    OPTION_NO_PROBES,
     OPTION_NRESAMPLES,
     OPTION_CONFIDENCE_LEVEL,
     OPTION_SIGNIFICANCE_LEVEL,
@@ -93,6 +94,7 @@ struct options {
     bool shuffle;
     uint64_t seed;
     bool in_process;
+    bool no_probes;
     uint64_t nresamples;
     double confidence_level;
     double significance_level;

@@ -1,6 +1,7 @@
 #include "app/probe_worker.h"
 #include "app/plan.h"
 #include "base/memory.h"
+#include "measure/allocations.h"
 #include "measure/bench.h"
 #include "measure/clock.h"
 #include "measure/probe.h"
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 /* By enum probe_kind. */
-static const struct instrument *const instruments[2] = {NULL};
+static const struct instrument *const instruments[2] = {&allocations_instrument, NULL};
 
 struct probing {
     struct probe_page *page;
@@ -51,26 +52,40 @@ static void finish(struct probe_page *page, enum record_state state, const char 
     page->state = (uint32_t)state;
 }
 
+/* The page's last word. What the body said of itself holds for this process only. */
+static void conclude(struct probing *p)
+{
+    struct probe_page *page = p->page;
+    const struct record *record = p->record;
+    char why[sizeof page->reason];
+    if (record->state != RECORD_DONE) {
+        snprintf(why, sizeof why, "the benchmark %s in the probe: %.400s",
+                 record->state == RECORD_SKIPPED ? "skipped itself" : "failed", record->reason);
+        finish(page, record->state, why);
+    } else if (page->laps < PROBE_LAPS) {
+        finish(page, RECORD_FAILED, "a thread left the loop early");
+    } else {
+        page->promised = record->expects_no_alloc ? PROBE_PROMISE_MADE : PROBE_PROMISE_NONE;
+        p->instrument->conclude(page);
+        page->state = RECORD_DONE;
+    }
+}
+
 static void run_case(struct probe_page *page, const struct instrument *instrument,
                      const struct bench_case *bench, const char *(*skip_if)(void))
 {
-    const char *why = skip_if == NULL ? NULL : skip_if();
-    if (why != NULL) {
-        finish(page, RECORD_SKIPPED, why);
-        return;
-    }
     struct record *record = memory_zeroed(1, record_bytes(0));
     struct probing probing = {.page = page, .instrument = instrument, .record = record};
     struct lap_planner planner = {
         .next = next_lap, .context = &probing, .meter = &instrument->meter};
+    const char *why = skip_if == NULL ? NULL : skip_if();
     page->threads = bench->threads;
-    bench_run_planned(bench, &planner, clock_init()->ns_per_tick, record);
-    bool short_of_laps = record->state == RECORD_DONE && page->laps < PROBE_LAPS;
-    if (record->state == RECORD_DONE && !short_of_laps) {
-        instrument->conclude(page);
+    if (why != NULL) {
+        record_end(record, RECORD_SKIPPED, why);
+    } else {
+        bench_run_planned(bench, &planner, clock_init()->ns_per_tick, record);
     }
-    finish(page, short_of_laps ? RECORD_FAILED : record->state,
-           short_of_laps ? "a thread left the loop early" : record->reason);
+    conclude(&probing);
     free(record);
 }
 

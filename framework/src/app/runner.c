@@ -254,6 +254,37 @@ static double next_share(const struct runner *runner, uint64_t begun_ns, size_t 
     return rest_s > 0 ? rest_s / (double)left : 1e-3;
 }
 
+/* Of a benchmark's share, what is left beside its probes, by what they took so far. */
+static double timed_share(const struct runner *runner, double share_s)
+{
+    const struct probes *probes = &runner->probes;
+    double probes_s = probes->benchmarks == 0 ? 0 : probes->spent_s / (double)probes->benchmarks;
+    return share_s > 0 ? fmax(share_s - probes_s, share_s / 2) : 0;
+}
+
+/* Nanoseconds of an iteration, as the timed run found it. */
+static double iteration_ns(const struct record *record)
+{
+    double time_ns = 0;
+    double iterations = 0;
+    for (size_t i = 0; i < record->sample_count; i++) {
+        time_ns += record->samples[i].time_ns;
+        iterations += (double)record->samples[i].iterations;
+    }
+    return iterations > 0 ? time_ns / iterations : 0;
+}
+
+/* After the timed run, which knows nothing of it. */
+static void run_probes(struct runner *runner, const struct plan_case *c,
+                       const struct isolate_job *job, double share_s, struct record *record)
+{
+    if (record->state == RECORD_DONE) {
+        progress_draw(&runner->progress, c->id, "counting", 1);
+        runner->interrupted =
+            !probes_run(&runner->probes, c, iteration_ns(record), share_s, job->limit_s, record);
+    }
+}
+
 static void mark_interrupted(struct result_benchmark *b)
 {
     b->status = RESULT_INTERRUPTED;
@@ -277,8 +308,8 @@ void runner_run(struct runner *runner)
             continue;
         }
         struct watched watched;
-        struct isolate_job job =
-            make_job(runner, c, next_share(runner, begun_ns, plan->count - i), &watched);
+        double share_s = next_share(runner, begun_ns, plan->count - i);
+        struct isolate_job job = make_job(runner, c, timed_share(runner, share_s), &watched);
         struct record *record =
             isolate_record(sampler_capacity(&job.plan), record_threads(c->bench_case.threads));
         progress_draw(&runner->progress, c->id, "setup", 0);
@@ -291,6 +322,7 @@ void runner_run(struct runner *runner)
         if (runner->interrupted) {
             mark_interrupted(b);
         } else {
+            run_probes(runner, c, &job, share_s, record);
             finish(runner, b, record);
             warn_of_harness(runner, b);
             print_benchmark(runner, b);
@@ -347,6 +379,14 @@ void runner_judge_threads(struct runner *runner)
     }
 }
 
+void runner_judge_probes(struct runner *runner)
+{
+    char text[400];
+    if (probes_describe_unchecked(&runner->probes, text, sizeof text)) {
+        result_add_warning(runner->result, text);
+    }
+}
+
 void runner_replay(struct runner *runner, const struct result *loaded)
 {
     for (size_t i = 0; i < runner->plan->count; i++) {
@@ -389,6 +429,9 @@ static size_t run_plainly(struct runner *runner, const char *verb)
         }
         struct record *record = isolate_record(sampler_capacity(&job.plan), 0);
         runner->interrupted = !isolate_run(&job, record);
+        if (!runner->interrupted && record->state == RECORD_DONE && runner->options->test) {
+            runner->interrupted = !probes_check_promise(&runner->probes, c, job.limit_s, record);
+        }
         if (!runner->interrupted) {
             bool good = record->state == RECORD_DONE;
             failed += record->state == RECORD_FAILED;
@@ -413,7 +456,12 @@ static size_t run_plainly(struct runner *runner, const char *verb)
 
 size_t runner_test(struct runner *runner)
 {
-    return run_plainly(runner, "test");
+    char text[400];
+    size_t failed = run_plainly(runner, "test");
+    if (probes_describe_unchecked(&runner->probes, text, sizeof text) && !runner->options->quiet) {
+        fprintf(stderr, "assay: warning: %s\n", text);
+    }
+    return failed;
 }
 
 size_t runner_profile(struct runner *runner)

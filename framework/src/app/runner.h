@@ -4,6 +4,7 @@
 
 #include "app/options.h"
 #include "app/plan.h"
+#include "app/probes.h"
 #include "app/steadiness.h"
 #include "present/format.h"
 #include "present/progress.h"
@@ -20,6 +21,7 @@ struct runner {
     const struct format *format;
     struct printer printer;
     struct progress progress;
+    struct probes probes;
     double loop_reference_ns;     /* of the reference work beside the empty loop; 0: not known */
     struct steadiness steadiness; /* of the single-threaded benchmarks' time */
     bool interrupted;
@@ -39,6 +41,8 @@ void runner_judge_machine(struct runner *runner);
 
 /* Adds a warning when benchmarks ran on more threads than the CPUs that they may run on. */
 void runner_judge_threads(struct runner *runner);
+/* Adds a warning to the result when expectations of benchmarks could not be checked. */
+void runner_judge_probes(struct runner *runner);
 
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */
 void runner_replay(struct runner *runner, const struct result *loaded);

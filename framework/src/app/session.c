@@ -231,6 +231,7 @@ int session_save_baseline(struct session *s)
 
 void session_release(struct session *s)
 {
+    probes_release(&s->runner.probes);
     plan_release(&s->plan);
     result_release(&s->baseline);
     result_release(&s->loaded);

@@ -123,6 +123,15 @@ void assay_latency(assay_bench *b, uint64_t latency_ns)
     }
 }
 
+void assay_expect_no_alloc(assay_bench *b)
+{
+    if (b->begun) {
+        assay_fail(b, "assay_expect_no_alloc was called after the loop had begun");
+        return;
+    }
+    __atomic_store_n(&b->record->expects_no_alloc, true, __ATOMIC_RELAXED);
+}
+
 void assay_fail(assay_bench *b, const char *why)
 {
     b->over = true;

@@ -27,6 +27,14 @@
 
 enum probe_kind { PROBE_ALLOCATIONS = 0, PROBE_INSTRUCTIONS };
 
+/* What became of assay_expect_no_alloc. */
+enum probe_promise {
+    PROBE_PROMISE_NONE = 0, /* it was not called */
+    PROBE_PROMISE_MADE,     /* it could not be checked; the page's reason says why */
+    PROBE_PROMISE_KEPT,
+    PROBE_PROMISE_BROKEN /* the page's reason says how */
+};
+
 struct probe_page {
     char magic[8];
     uint32_t protocol;
@@ -44,6 +52,8 @@ struct probe_page {
     uint32_t threads;
     uint32_t laps;           /* that ended */
     uint64_t lap_iterations; /* n, as chosen */
+    uint32_t promised;       /* enum probe_promise */
+    uint32_t unused;
     struct metric_list metrics;
 };
 

@@ -95,6 +95,7 @@ struct record {
     enum record_cold cold;
     uint64_t evicted_bytes; /* before every iteration, when cold */
     struct record_harness harness;
+    bool expects_no_alloc;            /* assay_expect_no_alloc was called */
     char reason[RECORD_REASON_BYTES]; /* why it failed or was skipped */
     /* Samples of a fast kernel that were paired with a lap of the empty loop, and those of them
      * that took hardly more: clock states change both alike. */
