@@ -43,6 +43,7 @@ enum option_id {
     OPTION_SEED,
     OPTION_IN_PROCESS,
     OPTION_NO_PROBES,
+    OPTION_COUNT_INSTRUCTIONS,
     OPTION_NRESAMPLES,
     OPTION_CONFIDENCE_LEVEL,
     OPTION_SIGNIFICANCE_LEVEL,
@@ -91,6 +92,7 @@ struct options {
     uint64_t seed;
     bool in_process;
     bool no_probes;
+    bool count_instructions;
     uint64_t nresamples;
     double confidence_level;
     double significance_level;

@@ -132,18 +132,11 @@ static enum probe_outcome run(const struct probe_job *job, const char *folder,
 enum probe_outcome probe_valgrind_run(const struct probe_job *job, struct probe_page *page)
 {
     struct str folder = STR_EMPTY;
-    struct probe_job counted = *job;
     enum probe_outcome outcome = PROBE_DENIED;
-    counted.kind = PROBE_INSTRUCTIONS;
     memset(page, 0, sizeof *page);
     if (make_folder(&folder, page) == 0) {
-        outcome = run(&counted, str_text(&folder), page);
+        outcome = run(job, str_text(&folder), page);
         remove_folder(str_text(&folder));
-    }
-    if (outcome == PROBE_DENIED) {
-        page->metrics.count = 0;
-        metric_deny(metric_add(&page->metrics, "valgrind", "instructions", ""), "%.*s",
-                    METRIC_REASON_BYTES - 1, page->reason);
     }
     str_release(&folder);
     return outcome;

@@ -5,11 +5,10 @@
 
 #include "app/probe_process.h"
 
-/* Sets job->kind and runs it as probe_process_run does; `page` is filled in the same way. When no
- * count was made, page->reason says why and page->metrics holds the metric "instructions" as
- * unavailable for this reason. Options of valgrind from the user's files and environment are not
- * used, and the environment's size is made the same. Its files are in a folder of their own under
- * TMPDIR, which is removed at the end, after an interruption as well. */
+/* Runs the job, which is one of PROBE_INSTRUCTIONS, as probe_process_run does. Options of valgrind
+ * from the user's files and environment are not used, and the environment's size is made the same.
+ * Its files are in a folder of their own under TMPDIR, which is removed at the end, after an
+ * interruption as well. */
 enum probe_outcome probe_valgrind_run(const struct probe_job *job, struct probe_page *page);
 
 #endif

@@ -27,6 +27,9 @@ struct probes {
      */
     size_t unchecked;
     char unchecked_reason[METRIC_REASON_BYTES];
+    /* Benchmarks whose instructions were to be counted and were not, and why the first was not. */
+    size_t uncounted;
+    char uncounted_reason[METRIC_REASON_BYTES];
 };
 
 /* children_init must have been called before the first probe runs. Release it; one that is all
@@ -53,7 +56,8 @@ bool probes_run(struct probes *probes, const struct plan_case *c, double iterati
 bool probes_check_promise(struct probes *probes, const struct plan_case *c, double limit_s,
                           struct record *record);
 
-/* A sentence about the unchecked, in `text`; false when there are none. */
+/* A sentence about the unchecked or the uncounted, in `text`; false when there are none. */
 bool probes_describe_unchecked(const struct probes *probes, char *text, size_t size);
+bool probes_describe_uncounted(const struct probes *probes, char *text, size_t size);
 
 #endif

@@ -36,7 +36,8 @@ void runner_run(struct runner *runner);
  * others, which only the reference work between the samples shows. */
 void runner_judge_machine(struct runner *runner);
 
-/* Adds a warning to the result when expectations of benchmarks could not be checked. */
+/* Adds warnings to the result when expectations of benchmarks could not be checked, or instructions
+ * not be counted. */
 void runner_judge_probes(struct runner *runner);
 
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */

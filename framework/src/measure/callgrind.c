@@ -25,10 +25,10 @@
 #endif
 
 /* Instructions of the first iteration up to which n is 1000, 100 and 10: the laps together are then
- * done within few seconds, as callgrind executes some 1e8 instructions a second. */
-#define TINY_COUNT  5000
-#define SHORT_COUNT 1000000
-#define LONG_COUNT  50000000
+ * done within a second, as callgrind executes some 1e8 instructions a second. */
+#define TINY_COUNT  1e4
+#define SHORT_COUNT 1e5
+#define LONG_COUNT  1e6
 
 /* Iterations of the loops that are empty. */
 #define EMPTY_ITERATIONS 64
@@ -244,14 +244,22 @@ static bool read_all(void)
     return read;
 }
 
+void callgrind_deny(struct metric_list *metrics, const char *reason)
+{
+    metric_deny(metric_add(metrics, "valgrind", CALLGRIND_METRIC, ""), "%.*s",
+                METRIC_REASON_BYTES - 1, reason);
+}
+
 static void conclude(struct probe_page *page)
 {
     double kernel[3];
     double harness[3];
     if (!read_all()) {
-        metric_deny(metric_add(&page->metrics, "valgrind", "instructions", ""),
-                    "callgrind's counts are missing or cut off in %s.*: is the disk full?",
-                    getenv(CALLGRIND_FILE_VARIABLE));
+        char reason[METRIC_REASON_BYTES];
+        snprintf(reason, sizeof reason,
+                 "callgrind's counts in %.80s.* are missing or cut off: is the disk full?",
+                 getenv(CALLGRIND_FILE_VARIABLE));
+        callgrind_deny(&page->metrics, reason);
         return;
     }
     for (uint32_t i = 0; i < 3; i++) {
@@ -260,8 +268,8 @@ static void conclude(struct probe_page *page)
         harness[i] = harness_count(tally, iterations, page->threads);
         kernel[i] = tally->count - harness[i];
     }
-    probe_add_metric(page, "valgrind", "instructions", "", kernel);
-    probe_add_metric(page, "valgrind", "loop_instructions", "", harness);
+    probe_add_metric(page, "valgrind", CALLGRIND_METRIC, "", kernel);
+    probe_add_metric(page, "valgrind", CALLGRIND_LOOP_METRIC, "", harness);
 }
 
 const struct instrument callgrind_instrument = {

@@ -17,8 +17,14 @@
  * dumps have a point and a number behind it. */
 #define CALLGRIND_FILE_VARIABLE "ASSAY_CALLGRIND_FILE"
 
-/* Adds the metrics "instructions" (the kernel's own) and "loop_instructions" (what was taken off)
- * of the source "valgrind". */
+/* Its metrics, of the source "valgrind": what the kernel itself executes, and what was taken off as
+ * the harness's. */
+#define CALLGRIND_METRIC      "instructions"
+#define CALLGRIND_LOOP_METRIC "loop_instructions"
+
 extern const struct instrument callgrind_instrument;
+
+/* Adds CALLGRIND_METRIC as unavailable with this reason. */
+void callgrind_deny(struct metric_list *metrics, const char *reason);
 
 #endif
