@@ -161,14 +161,40 @@ ASSAY_BENCH(varies)
     }
 }
 
-/* As much as the variable EXTRA_NOPS says: the same executable is two. */
+static bool is_there(const char *ending)
+{
+    char path[4200] = "";
+    ssize_t length = readlink("/proc/self/exe", path, 4096);
+    snprintf(path + (length > 0 ? length : 0), 100, "%s", ending);
+    return access(path, F_OK) == 0;
+}
+
+/* One instruction more where a file <executable>.more lies beside the executable: copies of one
+ * program are two versions. */
 ASSAY_BENCH(told)
 {
-    const char *extra = getenv("EXTRA_NOPS");
-    unsigned rounds = 100 + (extra == NULL ? 0 : (unsigned)atoi(extra));
+    if (is_there(".more")) {
+        ASSAY_LOOP(b) {
+            NOPS(11);
+        }
+    } else {
+        ASSAY_LOOP(b) {
+            NOPS(10);
+        }
+    }
+}
+
+/* The same of a kernel whose iterations differ. */
+ASSAY_BENCH(told_amortised)
+{
+    bool more = is_there(".more");
+    unsigned turn = 0;
     ASSAY_LOOP(b) {
-        for (unsigned i = rounds; i > 0; i--) {
-            NOPS(1);
+        if (turn++ % 300 == 0) {
+            NOPS(3000);
+        }
+        if (more) {
+            NOPS(5);
         }
     }
 }
