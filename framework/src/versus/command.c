@@ -7,6 +7,7 @@
 #include "present/progress.h"
 #include "versus/canary.h"
 #include "versus/contest.h"
+#include "versus/counting.h"
 #include "versus/cpu.h"
 #include "versus/options.h"
 #include "versus/setup.h"
@@ -19,10 +20,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Part of a time budget that is kept for counting instructions, and what a benchmark needs of it.
+ */
+#define COUNTING_SHARE  0.2
+#define COUNTING_EACH_S 1.5
+
 struct compare {
     struct compare_options options;
     struct compare_setup setup;
     struct contest contest;
+    struct counting counting;
     struct progress progress;
     char *folder; /* of compare.json */
     bool colour;
@@ -139,6 +146,15 @@ static int prepare_ring(struct compare *c)
     return 0;
 }
 
+/* What is left of a time budget for the contest when instructions are counted after it. */
+static double contest_budget_s(const struct compare *c)
+{
+    double budget_s = c->options.time_budget_s;
+    double counting_s =
+        fmin(budget_s * COUNTING_SHARE, COUNTING_EACH_S * (double)c->setup.bout_count);
+    return c->options.count_instructions && budget_s > 0 ? budget_s - counting_s : budget_s;
+}
+
 static void run_contest(struct compare *c)
 {
     struct contest *contest = &c->contest;
@@ -153,8 +169,10 @@ static void run_contest(struct compare *c)
         contest->watch_context = c;
     }
     bool copies = contest->ring.fresh;
+    v->settings.time_budget_s = contest_budget_s(c);
     contest->interrupted = !compare_setup_measure_loops(&c->setup, &contest->ring);
     contest_run(contest);
+    v->settings.time_budget_s = c->options.time_budget_s;
     progress_erase(&c->progress);
     uint64_t slices = 0;
     uint64_t disturbed = 0;
@@ -174,6 +192,62 @@ static void run_contest(struct compare *c)
     if (contest->ring.unpinned && v->settings.cpu >= 0) {
         warn(c, "a process could not be pinned to its CPU");
     }
+}
+
+/* What is asked of counts first when there is not time for all: what changed, then what may have.
+ */
+static int urgency(const struct versus_benchmark *b)
+{
+    bool called = b->verdict == VERSUS_REGRESSED || b->verdict == VERSUS_IMPROVED;
+    return called ? 0 : b->verdict == VERSUS_INCONCLUSIVE ? 1 : 2;
+}
+
+static void say_uncounted(struct compare *c)
+{
+    const struct versus *v = &c->setup.versus;
+    size_t uncounted = 0;
+    const char *reason = NULL;
+    for (size_t i = 0; i < v->count; i++) {
+        for (size_t k = 0; k < v->benchmarks[i].metric_count; k++) {
+            const struct metric_pair *pair = &v->benchmarks[i].metrics[k];
+            if (pair->change == METRIC_UNKNOWN && uncounted++ == 0) {
+                bool new_side = !metric_is_known(&pair->new_metric);
+                reason = new_side ? pair->new_metric.reason : pair->old_metric.reason;
+            }
+        }
+    }
+    if (uncounted > 0) {
+        char text[METRIC_REASON_BYTES + 80];
+        snprintf(text, sizeof text, "instructions were not counted in %zu benchmark%s: %s",
+                 uncounted, uncounted == 1 ? "" : "s", reason);
+        warn(c, text);
+    }
+}
+
+/* After the contest, so that no slice pays for it. */
+static void count_instructions(struct compare *c)
+{
+    struct versus *v = &c->setup.versus;
+    struct contest *contest = &c->contest;
+    uint64_t budget_ns = (uint64_t)(c->options.time_budget_s * 1e9);
+    c->counting = (struct counting){.gates = &c->options.gates,
+                                    .cpu = v->settings.cpu,
+                                    .limit_s = c->options.max_time_s,
+                                    .end_ns = budget_ns > 0 ? contest->begun_ns + budget_ns : 0};
+    probes_init(&c->counting.probes, NULL);
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < contest->count && v->complete; i++) {
+            struct bout *bout = &contest->bouts[i];
+            const struct versus_benchmark *b = bout->benchmark;
+            if (!bout->canary && b->status == VERSUS_COMPARED && urgency(b) == turn) {
+                progress_draw(&c->progress, b->id, "counting", 1);
+                v->complete = counting_run(&c->counting, bout);
+            }
+        }
+    }
+    progress_erase(&c->progress);
+    v->duration_s = round((double)(clock_monotonic_ns() - contest->begun_ns) / 1e6) / 1e3;
+    say_uncounted(c);
 }
 
 static void judge_canaries(struct versus *v)
@@ -318,6 +392,9 @@ static int run(struct compare *c)
     }
     run_contest(c);
     judge_canaries(v);
+    if (c->options.count_instructions && v->complete) {
+        count_instructions(c);
+    }
     print(c);
     int saved = save(c);
     int status = (int)judge(c);
@@ -350,6 +427,7 @@ int compare_command(int argc, char *const argv[])
     }
     status = check_standard_output(status);
     pair_close(&c->contest.ring.page);
+    probes_release(&c->counting.probes);
     compare_setup_release(&c->setup);
     free(c->folder);
     free(c);
