@@ -63,7 +63,7 @@ static void explain(const struct probe_job *job, const struct probe_launch *laun
         return;
     } else if (page->answered == 0 && starter != NULL) {
         snprintf(said, sizeof said, "%s", last_line(&end->errors));
-        SAY(page, "%s ended with exit status %d before it ran the executable%s%.200s", starter,
+        SAY(page, "%s ended with exit status %d before the benchmark began%s%.200s", starter,
             end->code, said[0] == '\0' ? "" : ": ", said);
     } else if (page->answered == 0) {
         snprintf(said, sizeof said, "%s", last_line(&end->errors));

@@ -17,7 +17,7 @@
 
 /* Rises when struct probe_page or the meaning of its fields does: the executable and who starts it
  * must speak the same. */
-#define PROBE_PROTOCOL 1
+#define PROBE_PROTOCOL 2
 
 #define PROBE_ID_BYTES 512
 #define PROBE_LAPS     5
