@@ -48,8 +48,10 @@ static uint64_t next_lap(void *context, const struct sample *ended, double now_n
         }
         page->laps = ++p->lap;
     }
-    if (p->lap == 1 && page->iterations == 0 && p->instrument->choose_iterations != NULL) {
-        page->iterations = p->instrument->choose_iterations();
+    if (p->lap == 1 && p->instrument->choose_iterations != NULL) {
+        /* Asked in any case: it allocates, and the kernel must meet the same heap in every run. */
+        uint64_t chosen = p->instrument->choose_iterations();
+        page->iterations = page->iterations > 0 ? page->iterations : chosen;
     }
     uint64_t iterations = probe_plan_lap(page, p->lap, first ? 0 : now_ns - p->begun_ns);
     p->begun_ns = first ? now_ns : p->begun_ns;
