@@ -8,8 +8,8 @@ caller=$PWD
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")"
 root=$PWD
 
-readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare ci profile report
-    doctor clean help)
+readonly COMMANDS=(all quick core performance comprehensive suite list baseline compare ci instructions
+    profile report doctor clean help)
 
 # shellcheck source=scripts/lib/say.sh
 source scripts/lib/say.sh
@@ -23,6 +23,8 @@ source scripts/lib/baselines.sh
 source scripts/lib/refs.sh
 # shellcheck source=scripts/lib/compare.sh
 source scripts/lib/compare.sh
+# shellcheck source=scripts/lib/instructions.sh
+source scripts/lib/instructions.sh
 # shellcheck source=scripts/lib/profile.sh
 source scripts/lib/profile.sh
 
@@ -55,7 +57,17 @@ Compare:
     --skip-identical       leave out benchmarks whose code is the same on both sides
     --require-verdict      exit 5 when a benchmark stays inconclusive
     --max-inconclusive N   exit 5 when more than N do
+    --count-instructions   count instructions of both sides as well: more work, or the same work slower
     --markdown FILE, --junit FILE, --no-report
+
+Count (under valgrind; the same on every run and on every machine of a kind, but no times):
+  instructions [PATTERN]   instructions of an iteration of every benchmark, or of those that match
+  instructions compare REF [PATTERN]
+                           what changed from REF (as for compare) to the working tree
+    --suite SUITE          this suite only (may be repeated)
+    --all                  with compare: print what did not change, too
+    --gate P               with compare: exit 1 when a count grew by more than P, such as 0 or 0.2%
+    --time-budget SECS     start no further count after this time
 
 Look:
   list [PATTERN]           the ids of all benchmarks, or of those that match a regular expression
@@ -227,7 +239,7 @@ main()
             choose_suites "${words[@]}"
             measure
             ;;
-        list | baseline | compare | ci | profile | report | doctor | clean) "${command}_command" "${words[@]}" ;;
+        list | baseline | compare | ci | instructions | profile | report | doctor | clean) "${command}_command" "${words[@]}" ;;
         help | --help | -h) usage ;;
         --version) version ;;
         *) die_unknown command "$command" "${COMMANDS[@]}" ;;

@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "versus/canary.h"
 #include "versus/command.h"
+#include "versus/instructions.h"
 
 #include <assay.h>
 #include <stdio.h>
@@ -61,6 +62,9 @@ static void add_help(struct str *out)
     str_format(out, "  %-16s %-6s %s\n", "compare", "",
                "run two executables against each other, or two folders of them; compare --help "
                "tells more");
+    str_format(out, "  %-16s %-6s %s\n", "instructions", "",
+               "count the instructions of benchmarks, of one executable or of two; instructions "
+               "--help tells more");
     str_add(out,
             "  --version, --help\n\n--baselines-dir names the folder of baselines (baselines).\n");
 }
@@ -139,6 +143,9 @@ int main(int argc, char **argv)
     }
     if (argc >= 2 && strcmp(argv[1], "compare") == 0) {
         return compare_command(argc - 1, argv + 1);
+    }
+    if (argc >= 2 && strcmp(argv[1], "instructions") == 0) {
+        return instructions_command(argc - 1, argv + 1);
     }
     struct str out = STR_EMPTY;
     struct str command = STR_EMPTY;

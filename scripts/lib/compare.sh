@@ -45,7 +45,7 @@ parse_compare_arguments() # COMMAND ARGUMENT...
     shift
     while [[ $# -gt 0 ]]; do
         case $1 in
-            --skip-identical | --require-verdict) judging+=("$1") ;;
+            --skip-identical | --require-verdict | --count-instructions) judging+=("$1") ;;
             --no-report) with_report=false ;;
             --suite | --baseline | --time-budget | --layouts | --markdown | --junit | --max-inconclusive)
                 [[ $# -ge 2 ]] || die 2 "$command: $1 needs a value"
@@ -57,7 +57,8 @@ parse_compare_arguments() # COMMAND ARGUMENT...
                 ;;
             -*)
                 die_unknown "option of $command" "$1" --suite --baseline --time-budget --layouts \
-                    --skip-identical --require-verdict --max-inconclusive --markdown --junit --no-report
+                    --skip-identical --require-verdict --max-inconclusive --count-instructions --markdown \
+                    --junit --no-report
                 ;;
             *) set_ref "$command" "$1" ;;
         esac
@@ -108,6 +109,16 @@ from_caller() # PATH
 # Finds the old side, runs the comparison and ends the script.
 compare()
 {
+    find_old_side compare_with_history
+    choose_sides
+    [[ -z $layouts ]] || make_layouts
+    run_comparison
+}
+
+# Builds what is needed, sets old_bin to the folder of old executables and sides to options that name
+# both sides. A baseline that has numbers alone is left to the function given.
+find_old_side() # WITHOUT-EXECUTABLES
+{
     local commit='' repository=false
     old_bin='' sides=()
     if is_repository; then
@@ -116,7 +127,7 @@ compare()
     fi
     if is_baseline_name "$ref" && [[ -d baselines/$ref ]]; then
         note_hidden_ref "$commit"
-        has_executables "$ref" || compare_with_history
+        has_executables "$ref" || "$1"
         [[ -z $layouts ]] || die 2 "a baseline keeps no other layouts of its executables; --layouts needs a git ref"
         old_bin=baselines/$ref/bin
         name_baseline
@@ -130,9 +141,6 @@ compare()
         sides=(--old-name "$ref" --old-commit "${commit:0:12}")
     fi
     name_working_tree "$repository"
-    choose_sides
-    [[ -z $layouts ]] || make_layouts
-    run_comparison
 }
 
 note_hidden_ref() # COMMIT

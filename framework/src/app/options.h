@@ -45,6 +45,7 @@ enum option_id {
     OPTION_SEED,
     OPTION_IN_PROCESS,
     OPTION_NO_PROBES,
+    OPTION_COUNT_INSTRUCTIONS,
     OPTION_NRESAMPLES,
     OPTION_CONFIDENCE_LEVEL,
     OPTION_SIGNIFICANCE_LEVEL,
@@ -95,6 +96,7 @@ struct options {
     uint64_t seed;
     bool in_process;
     bool no_probes;
+    bool count_instructions;
     uint64_t nresamples;
     double confidence_level;
     double significance_level;

@@ -1,12 +1,16 @@
 #include "app/probe_process.h"
 #include "base/program.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define WORDS_MAX    24
 #define ERRORS_BYTES 4096
+#define FILE_WORD    32
+#define NUMBER_WORD  8 /* characters of a file's number */
 
 #define SAY(page, ...) snprintf((page)->reason, sizeof(page)->reason, __VA_ARGS__)
 
@@ -38,18 +42,29 @@ static const char *last_line(struct str *text)
 }
 
 /* Why the page has no counts; in the order in which a user would ask. */
-static void explain(const struct probe_job *job, struct program_end *end, struct probe_page *page)
+static void explain(const struct probe_job *job, const struct probe_launch *launch,
+                    struct program_end *end, struct probe_page *page)
 {
     char said[sizeof page->reason];
     bool known = page->state == RECORD_FAILED || page->state == RECORD_SKIPPED;
-    if (end->outcome == PROGRAM_NOT_STARTED) {
+    const char *starter = launch->prefix == NULL ? NULL : launch->prefix[0];
+    if (end->outcome == PROGRAM_NOT_STARTED && end->code == ENOENT && starter != NULL) {
+        SAY(page, "%s is not installed (apt install %s)", starter, starter);
+    } else if (end->outcome == PROGRAM_NOT_STARTED) {
         SAY(page, "its process could not be started: %s", strerror(end->code));
     } else if (end->outcome == PROGRAM_TIMED_OUT) {
         SAY(page, "its process did not end within %g s", job->limit_s);
+    } else if (end->outcome == PROGRAM_SIGNALLED && end->code == SIGILL && starter != NULL) {
+        SAY(page, "it uses an instruction that %s does not know, such as those of AVX-512",
+            starter);
     } else if (end->outcome == PROGRAM_SIGNALLED) {
         SAY(page, "its process ended with signal %d (%s)", end->code, strsignal(end->code));
     } else if (known) {
         return;
+    } else if (page->answered == 0 && starter != NULL) {
+        snprintf(said, sizeof said, "%s", last_line(&end->errors));
+        SAY(page, "%s ended with exit status %d before the benchmark began%s%.200s", starter,
+            end->code, said[0] == '\0' ? "" : ": ", said);
     } else if (page->answered == 0) {
         snprintf(said, sizeof said, "%s", last_line(&end->errors));
         SAY(page, "the executable has no probes: it ended with exit status %d%s%.200s", end->code,
@@ -59,18 +74,27 @@ static void explain(const struct probe_job *job, struct program_end *end, struct
     }
 }
 
+/* Words of the same length whatever numbers files have: they lie on the stack of the process, and
+ * where on a page its frames are may decide what copying from them costs. */
+static void name_program(int program, char path[FILE_WORD])
+{
+    static const char slashes[] = "//////////";
+    int digits = snprintf(NULL, 0, "%d", program);
+    snprintf(path, FILE_WORD, "/proc/self/fd%.*s%d", NUMBER_WORD + 1 - digits, slashes, program);
+}
+
 static enum probe_outcome run(const struct probe_job *job, const struct probe_launch *launch,
                               int fd, const struct probe_page *page, struct probe_page *answer)
 {
-    char path[32];
+    char path[FILE_WORD];
     char what[32];
     const char *argv[WORDS_MAX + 4];
     size_t words = 0;
     for (size_t i = 0; launch->prefix != NULL && launch->prefix[i] != NULL && i < WORDS_MAX; i++) {
         argv[words++] = launch->prefix[i];
     }
-    snprintf(path, sizeof path, "/proc/self/fd/%d", job->program);
-    snprintf(what, sizeof what, "%d:probe", fd);
+    name_program(job->program, path);
+    snprintf(what, sizeof what, "%0*d:probe", NUMBER_WORD, fd);
     argv[words++] = path;
     argv[words++] = "--worker";
     argv[words++] = what;
@@ -91,7 +115,7 @@ static enum probe_outcome run(const struct probe_job *job, const struct probe_la
         outcome = PROBE_INTERRUPTED;
     } else if (end.outcome != PROGRAM_EXITED || end.code != 0 || answer->state != RECORD_DONE) {
         outcome = PROBE_DENIED;
-        explain(job, &end, answer);
+        explain(job, launch, &end, answer);
     }
     program_end_release(&end);
     return outcome;

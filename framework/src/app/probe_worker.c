@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "measure/allocations.h"
 #include "measure/bench.h"
+#include "measure/callgrind.h"
 #include "measure/clock.h"
 #include "measure/probe.h"
 
@@ -15,15 +16,25 @@
 #include <unistd.h>
 
 /* By enum probe_kind. */
-static const struct instrument *const instruments[2] = {&allocations_instrument, NULL};
+static const struct instrument *const instruments[2] = {
+    [PROBE_ALLOCATIONS] = &allocations_instrument,
+    [PROBE_INSTRUCTIONS] = &callgrind_instrument,
+};
 
 struct probing {
     struct probe_page *page;
     const struct instrument *instrument;
+    const struct bench_case *bench;
     struct record *record;
     uint32_t lap; /* the one that runs or is next */
     double begun_ns;
 };
+
+static bool counts(const struct probing *p)
+{
+    bool first = p->lap == 0 && p->instrument->choose_iterations != NULL;
+    return first || p->lap >= PROBE_FIRST_COUNTED;
+}
 
 static uint64_t next_lap(void *context, const struct sample *ended, double now_ns)
 {
@@ -37,9 +48,14 @@ static uint64_t next_lap(void *context, const struct sample *ended, double now_n
         }
         page->laps = ++p->lap;
     }
+    if (p->lap == 1 && p->instrument->choose_iterations != NULL) {
+        /* Asked in any case: it allocates, and the kernel must meet the same heap in every run. */
+        uint64_t chosen = p->instrument->choose_iterations();
+        page->iterations = page->iterations > 0 ? page->iterations : chosen;
+    }
     uint64_t iterations = probe_plan_lap(page, p->lap, first ? 0 : now_ns - p->begun_ns);
     p->begun_ns = first ? now_ns : p->begun_ns;
-    p->record->state = p->lap < PROBE_FIRST_COUNTED ? RECORD_WARM_UP : RECORD_PROBING;
+    p->record->state = counts(p) ? RECORD_PROBING : RECORD_WARM_UP;
     if (iterations > 0 && p->record->state == RECORD_PROBING) {
         p->instrument->begin_lap(p->lap);
     }
@@ -66,6 +82,9 @@ static void conclude(struct probing *p)
         finish(page, RECORD_FAILED, "a thread left the loop early");
     } else {
         page->promised = record->expects_no_alloc ? PROBE_PROMISE_MADE : PROBE_PROMISE_NONE;
+        if (p->instrument->calibrate != NULL) {
+            p->instrument->calibrate(p->bench, record->batched);
+        }
         p->instrument->conclude(page);
         page->state = RECORD_DONE;
     }
@@ -75,7 +94,8 @@ static void run_case(struct probe_page *page, const struct instrument *instrumen
                      const struct bench_case *bench, const char *(*skip_if)(void))
 {
     struct record *record = memory_zeroed(1, record_bytes(0));
-    struct probing probing = {.page = page, .instrument = instrument, .record = record};
+    struct probing probing = {
+        .page = page, .instrument = instrument, .bench = bench, .record = record};
     struct lap_planner planner = {
         .next = next_lap, .context = &probing, .meter = &instrument->meter};
     const char *why = skip_if == NULL ? NULL : skip_if();

@@ -1,8 +1,10 @@
 #include "app/probes.h"
+#include "app/probe_valgrind.h"
 #include "app/tally_library.h"
 #include "base/executable.h"
 #include "base/memory.h"
 #include "measure/allocations.h"
+#include "measure/callgrind.h"
 #include "measure/clock.h"
 
 #include <errno.h>
@@ -19,6 +21,10 @@
  */
 #define MANY_BELOW_NS 1e5
 #define SOME_BELOW_NS 2e6
+/* Valgrind: what it takes to start, with a second's laps of a fast kernel, and how many times
+ * slower a slow one runs. */
+#define VALGRIND_START_S 1.0
+#define VALGRIND_SLOWER  50
 /* Part of a benchmark's share of a time budget that its probes may take. */
 #define BUDGET_SHARE 0.3
 
@@ -32,7 +38,11 @@ struct method {
     /* Sets how to start it, or a reason and false. What it points to lives as long as `probes`. */
     bool (*prepare)(struct probes *probes, const struct probe_job *job, struct probe_launch *launch,
                     const char *variables[4], char reason[METRIC_REASON_BYTES]);
+    /* In place of prepare, for a probe that needs more than a process; NULL: prepare. */
+    enum probe_outcome (*run)(const struct probe_job *job, struct probe_page *page);
     void (*deny)(struct metric_list *metrics, const char *reason);
+    /* Seconds that it takes when an iteration takes so long, and n; 0: the probe chooses. */
+    double (*plan)(double iteration_ns, uint64_t *iterations);
 };
 
 static bool wants_allocations(const struct options *options, const char **why_not)
@@ -83,11 +93,48 @@ static bool prepare_allocations(struct probes *probes, const struct probe_job *j
     return true;
 }
 
+/* Iterations of a lap; 0: the probe chooses. */
+static uint64_t choose_iterations(double iteration_ns)
+{
+    return !(iteration_ns > 0)            ? 0
+           : iteration_ns < MANY_BELOW_NS ? 100
+           : iteration_ns < SOME_BELOW_NS ? 10
+                                          : 1;
+}
+
+static double plan_allocations(double iteration_ns, uint64_t *iterations)
+{
+    *iterations = choose_iterations(iteration_ns);
+    return (1 + 5 * (double)*iterations) * iteration_ns / 1e9;
+}
+
+static bool wants_instructions(const struct options *options, const char **why_not)
+{
+    *why_not = NULL;
+    return options->count_instructions;
+}
+
+/* n follows from the instructions of the first iteration, not from a time: it must not differ from
+ * run to run. */
+static double plan_instructions(double iteration_ns, uint64_t *iterations)
+{
+    *iterations = 0;
+    return VALGRIND_START_S + VALGRIND_SLOWER * 6 * iteration_ns / 1e9;
+}
+
 /* By enum probe_kind. */
 static const struct method methods[] = {
-    {PROBE_ALLOCATIONS, wants_allocations, prepare_allocations, allocations_deny},
+    {PROBE_ALLOCATIONS, wants_allocations, prepare_allocations, NULL, allocations_deny,
+     plan_allocations},
+    {PROBE_INSTRUCTIONS, wants_instructions, NULL, probe_valgrind_run, callgrind_deny,
+     plan_instructions},
 };
 #define METHODS (sizeof methods / sizeof methods[0])
+
+void probes_deny(enum probe_kind kind, struct metric_list *metrics, const char *reason)
+{
+    methods[kind].deny(metrics, reason);
+}
 
 void probes_init(struct probes *probes, const struct options *options)
 {
@@ -119,7 +166,9 @@ enum probe_outcome probes_count(struct probes *probes, const struct probe_job *j
     const char *variables[4] = {NULL};
     char reason[METRIC_REASON_BYTES];
     enum probe_outcome outcome = PROBE_DENIED;
-    if (method->prepare(probes, job, &launch, variables, reason)) {
+    if (method->run != NULL) {
+        outcome = method->run(job, page);
+    } else if (method->prepare(probes, job, &launch, variables, reason)) {
         outcome = probe_process_run(job, &launch, page);
     } else {
         memset(page, 0, sizeof *page);
@@ -170,15 +219,6 @@ static bool open_program(struct probes *probes, char reason[METRIC_REASON_BYTES]
     return probes->program >= 0;
 }
 
-/* Iterations of a lap; 0: the probe chooses. */
-static uint64_t choose_iterations(double iteration_ns)
-{
-    return !(iteration_ns > 0)            ? 0
-           : iteration_ns < MANY_BELOW_NS ? 100
-           : iteration_ns < SOME_BELOW_NS ? 10
-                                          : 1;
-}
-
 /* Whether it may run at all. */
 static bool may_run(struct probes *probes, double needed_s, double share_s,
                     char reason[METRIC_REASON_BYTES])
@@ -213,10 +253,22 @@ static struct probe_job make_job(const struct probes *probes, const struct plan_
                               .limit_s = limit_s};
 }
 
+static void note_uncounted(struct probes *probes, const struct probe_page *page)
+{
+    const struct metric *counted = metric_find(&page->metrics, "valgrind", CALLGRIND_METRIC);
+    if (!metric_is_known(counted) && probes->uncounted++ == 0) {
+        SAY(probes->uncounted_reason, "%.*s", METRIC_REASON_BYTES - 1,
+            counted == NULL ? page->reason : counted->reason);
+    }
+}
+
 /* What a probe says of the record besides metrics. */
 static void apply(struct probes *probes, const struct probe_job *job, enum probe_outcome outcome,
                   const struct probe_page *page, struct record *record)
 {
+    if (job->kind == PROBE_INSTRUCTIONS && outcome != PROBE_INTERRUPTED) {
+        note_uncounted(probes, page);
+    }
     if (job->kind != PROBE_ALLOCATIONS || !record->expects_no_alloc) {
         return;
     }
@@ -237,8 +289,8 @@ static enum probe_outcome run_one(struct probes *probes, const struct method *me
                                   double limit_s, struct record *record)
 {
     char reason[METRIC_REASON_BYTES];
-    uint64_t iterations = choose_iterations(iteration_ns);
-    double needed_s = (1 + 5 * (double)iterations) * iteration_ns / 1e9;
+    uint64_t iterations;
+    double needed_s = method->plan(iteration_ns, &iterations);
     enum probe_outcome outcome = PROBE_DENIED;
     struct probe_page *page = probes->page;
     struct probe_job job = {.kind = method->kind};
@@ -319,5 +371,15 @@ bool probes_describe_unchecked(const struct probes *probes, char *text, size_t s
     }
     snprintf(text, size, "assay_expect_no_alloc was not checked in %zu benchmark%s: %s",
              probes->unchecked, probes->unchecked == 1 ? "" : "s", probes->unchecked_reason);
+    return true;
+}
+
+bool probes_describe_uncounted(const struct probes *probes, char *text, size_t size)
+{
+    if (probes->uncounted == 0) {
+        return false;
+    }
+    snprintf(text, size, "instructions were not counted in %zu benchmark%s: %s", probes->uncounted,
+             probes->uncounted == 1 ? "" : "s", probes->uncounted_reason);
     return true;
 }

@@ -27,6 +27,9 @@ struct probes {
      */
     size_t unchecked;
     char unchecked_reason[METRIC_REASON_BYTES];
+    /* Benchmarks whose instructions were to be counted and were not, and why the first was not. */
+    size_t uncounted;
+    char uncounted_reason[METRIC_REASON_BYTES];
 };
 
 /* children_init must have been called before the first probe runs. Release it; one that is all
@@ -39,6 +42,9 @@ void probes_release(struct probes *probes);
  * reason. */
 enum probe_outcome probes_count(struct probes *probes, const struct probe_job *job,
                                 struct probe_page *page);
+
+/* Adds the metrics of a kind of probe, unavailable for this reason. */
+void probes_deny(enum probe_kind kind, struct metric_list *metrics, const char *reason);
 
 /* Runs every probe that the options ask for of a benchmark whose timed run is DONE, and adds the
  * metrics to its record; those that were not run are added with the reason. The benchmark fails
@@ -53,7 +59,8 @@ bool probes_run(struct probes *probes, const struct plan_case *c, double iterati
 bool probes_check_promise(struct probes *probes, const struct plan_case *c, double limit_s,
                           struct record *record);
 
-/* A sentence about the unchecked, in `text`; false when there are none. */
+/* A sentence about the unchecked or the uncounted, in `text`; false when there are none. */
 bool probes_describe_unchecked(const struct probes *probes, char *text, size_t size);
+bool probes_describe_uncounted(const struct probes *probes, char *text, size_t size);
 
 #endif

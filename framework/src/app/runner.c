@@ -385,6 +385,9 @@ void runner_judge_probes(struct runner *runner)
     if (probes_describe_unchecked(&runner->probes, text, sizeof text)) {
         result_add_warning(runner->result, text);
     }
+    if (probes_describe_uncounted(&runner->probes, text, sizeof text)) {
+        result_add_warning(runner->result, text);
+    }
 }
 
 void runner_replay(struct runner *runner, const struct result *loaded)

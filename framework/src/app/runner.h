@@ -41,7 +41,8 @@ void runner_judge_machine(struct runner *runner);
 
 /* Adds a warning when benchmarks ran on more threads than the CPUs that they may run on. */
 void runner_judge_threads(struct runner *runner);
-/* Adds a warning to the result when expectations of benchmarks could not be checked. */
+/* Adds warnings to the result when expectations of benchmarks could not be checked, or instructions
+ * not be counted. */
 void runner_judge_probes(struct runner *runner);
 
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */

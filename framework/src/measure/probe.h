@@ -17,7 +17,7 @@
 
 /* Rises when struct probe_page or the meaning of its fields does: the executable and who starts it
  * must speak the same. */
-#define PROBE_PROTOCOL 1
+#define PROBE_PROTOCOL 2
 
 #define PROBE_ID_BYTES 512
 #define PROBE_LAPS     5
@@ -42,7 +42,7 @@ struct probe_page {
     /* Asked for. */
     uint32_t kind;       /* enum probe_kind */
     int32_t cpu;         /* -1: any */
-    uint64_t iterations; /* n; 0: by the time of the first iteration */
+    uint64_t iterations; /* n; 0: the probe chooses, by what the first iteration costs */
     uint64_t seed;
     char id[PROBE_ID_BYTES]; /* "": the suite's empty loop */
     /* Answered. */
@@ -57,6 +57,8 @@ struct probe_page {
     struct metric_list metrics;
 };
 
+struct bench_case;
+
 /* What counts. One of them is one row of the worker's table. */
 struct instrument {
     /* NULL, or a sentence (static text) why it cannot count in this process. Called before the body
@@ -66,6 +68,11 @@ struct instrument {
     /* Around each lap that counts, while no thread of the body runs; lap: 0 .. PROBE_LAPS - 1. */
     void (*begin_lap)(uint32_t lap);
     void (*end_lap)(uint32_t lap);
+    /* n, asked after the first lap, which then counts as well; NULL: by the time of that lap. */
+    uint64_t (*choose_iterations)(void);
+    /* Counts what it needs besides, after the body has returned. batched: its loop is
+     * ASSAY_LOOP_WITH. NULL: nothing. */
+    void (*calibrate)(const struct bench_case *bench, bool batched);
     /* After the last lap: adds the metrics, an iteration of a thread. */
     void (*conclude)(struct probe_page *page);
 };

@@ -164,7 +164,17 @@ static void add_value(struct str *out, double value, const char *unit)
     str_format(out, "%s%s", unit[0] == '\0' ? "" : " ", unit);
 }
 
-void metrics_add_brief(struct str *out, const struct metric_list *list)
+static void add_instructions(struct str *out, const struct metric_list *list, size_t start)
+{
+    const struct metric *count = metric_find(list, "valgrind", "instructions");
+    if (metric_is_known(count)) {
+        str_add(out, out->length > start ? ", " : "");
+        add_value(out, count->value, "");
+        str_add(out, count->value == 1 ? " instruction" : " instructions");
+    }
+}
+
+static void add_allocations(struct str *out, const struct metric_list *list)
 {
     const struct metric *count = metric_find(list, "allocator", "allocations");
     const struct metric *bytes = metric_find(list, "allocator", "allocated_bytes");
@@ -177,6 +187,13 @@ void metrics_add_brief(struct str *out, const struct metric_list *list)
         str_add(out, ", ");
         add_value(out, bytes->value, "B");
     }
+}
+
+void metrics_add_brief(struct str *out, const struct metric_list *list)
+{
+    size_t start = out->length;
+    add_allocations(out, list);
+    add_instructions(out, list, start);
 }
 
 void metrics_add_lines(struct str *out, const struct metric_list *list)

@@ -1,10 +1,12 @@
 #include "present/versus_text.h"
+#include "analysis/work.h"
 #include "base/utf8.h"
 #include "present/metrics.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool versus_is_control(uint32_t code)
 {
@@ -140,14 +142,65 @@ static void add_judged_remarks(struct str *out, const struct versus_benchmark *b
     }
 }
 
-static void add_metric_remarks(struct str *out, const struct versus_benchmark *b, size_t start)
+/* What the instructions say beside the time; false: nothing that is worth a word. */
+static bool add_work_remark(struct str *out, const struct versus_benchmark *b,
+                            const struct metric_pair *pair, size_t start)
+{
+    bool called = versus_judged_as(b, VERSUS_REGRESSED) || versus_judged_as(b, VERSUS_IMPROVED);
+    enum work work = work_judge(pair, WORK_WITNESS);
+    if (!called && work != WORK_MORE && work != WORK_LESS && !pair->failed) {
+        return false;
+    }
+    begin_remark(out, start);
+    switch (work) {
+    case WORK_UNKNOWN:
+        str_format(out, "instructions not available: %s",
+                   metric_is_known(&pair->new_metric) ? pair->old_metric.reason
+                                                      : pair->new_metric.reason);
+        break;
+    case WORK_VARIES:
+        str_add(out, "instructions vary from run to run");
+        break;
+    case WORK_SAME:
+        metrics_add_change(out, pair);
+        str_add(out, !called                                 ? ": same work"
+                     : versus_judged_as(b, VERSUS_REGRESSED) ? ": same work, slower"
+                                                             : ": same work, faster");
+        break;
+    case WORK_MORE:
+    case WORK_LESS:
+        metrics_add_change(out, pair);
+        str_add(out, work == WORK_MORE ? ": more work" : ": less work");
+        break;
+    }
+    return true;
+}
+
+const struct metric_pair *versus_instructions(const struct versus_benchmark *b)
 {
     for (size_t i = 0; i < b->metric_count; i++) {
-        if (metrics_is_notable(&b->metrics[i])) {
-            begin_remark(out, start);
-            metrics_add_change(out, &b->metrics[i]);
-            str_add(out, b->metrics[i].failed ? ", beyond its gate" : "");
+        const struct metric *m = &b->metrics[i].new_metric;
+        if (strcmp(m->source, "valgrind") == 0 && strcmp(m->name, "instructions") == 0) {
+            return &b->metrics[i];
         }
+    }
+    return NULL;
+}
+
+static void add_metric_remarks(struct str *out, const struct versus_benchmark *b, size_t start)
+{
+    const struct metric_pair *instructions = versus_instructions(b);
+    for (size_t i = 0; i < b->metric_count; i++) {
+        const struct metric_pair *pair = &b->metrics[i];
+        bool said = false;
+        if (pair == instructions) {
+            said = add_work_remark(out, b, pair, start);
+        } else if (metrics_is_notable(pair)) {
+            begin_remark(out, start);
+            metrics_add_change(out, pair);
+            said = true;
+        }
+        str_add(out, said && pair->failed ? ", beyond its gate" : "");
     }
 }
 

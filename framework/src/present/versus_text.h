@@ -34,6 +34,9 @@ bool versus_has_figures(const struct versus_benchmark *b);
  * unconfirmed suspicion, the note. May be nothing. */
 void versus_add_remarks(struct str *out, const struct versus_benchmark *b);
 
+/* The pair of its instruction counts; NULL: they were not asked for. */
+const struct metric_pair *versus_instructions(const struct versus_benchmark *b);
+
 /* "3 regressed, 1 improved, 150 unchanged, 8 inconclusive" and those others that are not zero. */
 void versus_add_counts(struct str *out, const struct versus *v);
 /* "machine: quiet: 0.4 % of slices disturbed". */

@@ -1,7 +1,9 @@
+#include "analysis/work.h"
 #include "base/json_writer.h"
 #include "present/document.h"
 #include "present/metrics.h"
 #include "present/versus.h"
+#include "present/versus_text.h"
 
 static void add_side(struct json_writer *w, const char *key, const struct versus_side *side)
 {
@@ -238,6 +240,10 @@ static void add_benchmark(struct json_writer *w, const char *key, const struct v
     }
     if (b->metrics != NULL) {
         metrics_add_pairs(w, "metrics", b->metrics, b->metric_count);
+        const struct metric_pair *instructions = versus_instructions(b);
+        if (instructions != NULL) {
+            json_add_text(w, "work", work_name(work_judge(instructions, WORK_WITNESS)));
+        }
     }
     json_end(w);
 }

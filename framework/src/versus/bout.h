@@ -25,7 +25,10 @@ struct bout {
     uint32_t number; /* in the trace */
     unsigned threads;
     bool canary;
-    double loop_ns[2]; /* an iteration of the suite's empty loop; 0: not known */
+    uint32_t probes[2]; /* protocols of the executables' probes (measure/probe.h); 0: they have none
+                         */
+    uint64_t counted_iterations; /* of a lap in which instructions were counted; 0: none was */
+    double loop_ns[2];           /* an iteration of the suite's empty loop; 0: not known */
 
     uint64_t iterations; /* of a slice; 0: not calibrated yet */
     double each_ns;

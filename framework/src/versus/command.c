@@ -7,6 +7,7 @@
 #include "present/progress.h"
 #include "versus/canary.h"
 #include "versus/contest.h"
+#include "versus/counting.h"
 #include "versus/cpu.h"
 #include "versus/options.h"
 #include "versus/setup.h"
@@ -19,10 +20,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Part of a time budget that is kept for counting, and what a benchmark needs of it: of
+ * allocations, and of instructions. */
+#define ALLOCATIONS_SHARE   0.1
+#define ALLOCATIONS_EACH_S  0.05
+#define INSTRUCTIONS_SHARE  0.2
+#define INSTRUCTIONS_EACH_S 1.5
+
 struct compare {
     struct compare_options options;
     struct compare_setup setup;
     struct contest contest;
+    struct counting counting;
     struct progress progress;
     char *folder; /* of compare.json */
     bool colour;
@@ -139,6 +148,21 @@ static int prepare_ring(struct compare *c)
     return 0;
 }
 
+/* What is left of a time budget for the contest, as counting comes after it. */
+static double contest_budget_s(const struct compare *c)
+{
+    double budget_s = c->options.time_budget_s;
+    double bouts = (double)c->setup.bout_count;
+    double kept_s = 0;
+    if (!c->options.no_probes) {
+        kept_s += fmin(budget_s * ALLOCATIONS_SHARE, ALLOCATIONS_EACH_S * bouts);
+    }
+    if (c->options.count_instructions) {
+        kept_s += fmin(budget_s * INSTRUCTIONS_SHARE, INSTRUCTIONS_EACH_S * bouts);
+    }
+    return budget_s > 0 ? budget_s - kept_s : budget_s;
+}
+
 static void run_contest(struct compare *c)
 {
     struct contest *contest = &c->contest;
@@ -153,8 +177,10 @@ static void run_contest(struct compare *c)
         contest->watch_context = c;
     }
     bool copies = contest->ring.fresh;
+    v->settings.time_budget_s = contest_budget_s(c);
     contest->interrupted = !compare_setup_measure_loops(&c->setup, &contest->ring);
     contest_run(contest);
+    v->settings.time_budget_s = c->options.time_budget_s;
     progress_erase(&c->progress);
     uint64_t slices = 0;
     uint64_t disturbed = 0;
@@ -174,6 +200,78 @@ static void run_contest(struct compare *c)
     if (contest->ring.unpinned && v->settings.cpu >= 0) {
         warn(c, "a process could not be pinned to its CPU");
     }
+}
+
+/* What is asked of counts first when there is not time for all: what changed, then what may have.
+ */
+static int urgency(const struct versus_benchmark *b)
+{
+    bool called = b->verdict == VERSUS_REGRESSED || b->verdict == VERSUS_IMPROVED;
+    return called ? 0 : b->verdict == VERSUS_INCONCLUSIVE ? 1 : 2;
+}
+
+/* One sentence for all benchmarks that a counter could not count. */
+static void say_uncounted(struct compare *c, const char *source, const char *what)
+{
+    const struct versus *v = &c->setup.versus;
+    size_t uncounted = 0;
+    const char *reason = NULL;
+    for (size_t i = 0; i < v->count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < v->benchmarks[i].metric_count && !found; k++) {
+            const struct metric_pair *pair = &v->benchmarks[i].metrics[k];
+            found = pair->change == METRIC_UNKNOWN && strcmp(pair->new_metric.source, source) == 0;
+            if (found && uncounted++ == 0) {
+                bool new_side = !metric_is_known(&pair->new_metric);
+                reason = new_side ? pair->new_metric.reason : pair->old_metric.reason;
+            }
+        }
+    }
+    if (uncounted > 0) {
+        char text[METRIC_REASON_BYTES + 80];
+        snprintf(text, sizeof text, "%s were not counted in %zu benchmark%s: %s", what, uncounted,
+                 uncounted == 1 ? "" : "s", reason);
+        warn(c, text);
+    }
+}
+
+static void count(struct compare *c, enum probe_kind kind)
+{
+    struct versus *v = &c->setup.versus;
+    struct contest *contest = &c->contest;
+    c->counting.kind = kind;
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < contest->count && v->complete; i++) {
+            struct bout *bout = &contest->bouts[i];
+            const struct versus_benchmark *b = bout->benchmark;
+            if (!bout->canary && b->status == VERSUS_COMPARED && urgency(b) == turn) {
+                progress_draw(&c->progress, b->id, "counting", 1);
+                v->complete = counting_run(&c->counting, bout);
+            }
+        }
+    }
+    progress_erase(&c->progress);
+}
+
+/* After the contest, so that no slice pays for it. */
+static void count_all(struct compare *c)
+{
+    struct versus *v = &c->setup.versus;
+    uint64_t budget_ns = (uint64_t)(c->options.time_budget_s * 1e9);
+    c->counting = (struct counting){.gates = &c->options.gates,
+                                    .cpu = v->settings.cpu,
+                                    .limit_s = c->options.max_time_s,
+                                    .end_ns = budget_ns > 0 ? c->contest.begun_ns + budget_ns : 0};
+    probes_init(&c->counting.probes, NULL);
+    if (!c->options.no_probes) {
+        count(c, PROBE_ALLOCATIONS);
+        say_uncounted(c, "allocator", "allocations");
+    }
+    if (c->options.count_instructions) {
+        count(c, PROBE_INSTRUCTIONS);
+        say_uncounted(c, "valgrind", "instructions");
+    }
+    v->duration_s = round((double)(clock_monotonic_ns() - c->contest.begun_ns) / 1e6) / 1e3;
 }
 
 static void judge_canaries(struct versus *v)
@@ -318,6 +416,9 @@ static int run(struct compare *c)
     }
     run_contest(c);
     judge_canaries(v);
+    if (v->complete) {
+        count_all(c);
+    }
     print(c);
     int saved = save(c);
     int status = (int)judge(c);
@@ -350,6 +451,7 @@ int compare_command(int argc, char *const argv[])
     }
     status = check_standard_output(status);
     pair_close(&c->contest.ring.page);
+    probes_release(&c->counting.probes);
     compare_setup_release(&c->setup);
     free(c->folder);
     free(c);

@@ -79,6 +79,8 @@ static int read_hello(const json_t *hello, struct contestant *side, struct error
     side->compiler = text_of(build, "compiler");
     side->flags = text_of(build, "flags");
     side->variant = text_of(build, "variant");
+    json_int_t probes = json_integer_value(json_object_get(hello, "probes"));
+    side->probes = probes > 0 && probes <= UINT32_MAX ? (uint32_t)probes : 0;
     for (size_t i = 0; i < json_array_size(benchmarks); i++) {
         if (read_benchmark(json_array_get(benchmarks, i), side) != 0) {
             return error_set(error, STATUS_ENVIRONMENT, "%s describes its benchmark %zu wrongly",

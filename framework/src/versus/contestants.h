@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct contestant_benchmark {
     char *id;
@@ -21,8 +22,9 @@ struct contestant {
     char *compiler; /* NULL: not recorded */
     char *flags;
     char *variant;
-    size_t layouts; /* 0: only the plain executable */
-    int *fds;       /* open: the plain one, or one for each layout */
+    uint32_t probes; /* protocol of its probes; 0: it has none */
+    size_t layouts;  /* 0: only the plain executable */
+    int *fds;        /* open: the plain one, or one for each layout */
     size_t count;
     struct contestant_benchmark *benchmarks;
 };

@@ -45,8 +45,15 @@ static const struct option_row table[COMPARE_OPTION_COUNT] = {
      "let the kernel place the memory of each side by itself; intervals get wider"},
     {"no-canaries", 0, KIND_FLAG, AT(no_canaries), NULL, NULL, 0, 0, NULL,
      "without the built-in comparisons whose answer is known (about 4 s)"},
+    {"no-probes", 0, KIND_FLAG, AT(no_probes), NULL, NULL, 0, 0, NULL,
+     "do not count what both sides allocate"},
     {"allow-different-builds", 0, KIND_FLAG, AT(allow_different_builds), NULL, NULL, 0, 0, NULL,
      "compare what was built by different compilers or with different flags"},
+    {"count-instructions", 0, KIND_FLAG, AT(count_instructions), NULL, NULL, 0, 0, NULL,
+     "count the instructions of both sides as well, under valgrind: more work, or the same slower"},
+    {"gate", 0, KIND_TEXT, AT(gate_text), "NAME=P,...", GATES_DEFAULT, 0, 0, NULL,
+     "counts that may grow by no more than P, such as instructions=0.2%, or none; else it is a "
+     "regression"},
     {"require-verdict", 0, KIND_FLAG, AT(require_verdict), NULL, NULL, 0, 0, NULL,
      "exit 5 when a benchmark is inconclusive"},
     {"max-inconclusive", 0, KIND_COUNT, AT(max_inconclusive), "N", NULL, 0, 1e9, NULL,
@@ -113,6 +120,9 @@ int compare_options_parse(int argc, char *const argv[], struct compare_options *
             error, STATUS_USAGE,
             "--guard must be smaller than --margin: a change is called beyond the one, "
             "and \"unchanged\" within the other");
+    }
+    if (gates_parse(o->gate_text, &o->gates, error) != 0) {
+        return -1;
     }
     if (!o->given[COMPARE_SEED]) {
         o->seed = rng_fresh_seed();

@@ -2,6 +2,7 @@
 #ifndef ASSAY_VERSUS_OPTIONS_H
 #define ASSAY_VERSUS_OPTIONS_H
 
+#include "analysis/gate.h"
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -30,7 +31,10 @@ enum compare_option_id {
     COMPARE_SKIP_IDENTICAL,
     COMPARE_OWN_ADDRESSES,
     COMPARE_NO_CANARIES,
+    COMPARE_NO_PROBES,
     COMPARE_ALLOW_DIFFERENT_BUILDS,
+    COMPARE_COUNT_INSTRUCTIONS,
+    COMPARE_GATE,
     COMPARE_REQUIRE_VERDICT,
     COMPARE_MAX_INCONCLUSIVE,
     COMPARE_OLD_NAME,
@@ -72,7 +76,11 @@ struct compare_options {
     bool skip_identical;
     bool own_addresses;
     bool no_canaries;
+    bool no_probes;
     bool allow_different_builds;
+    bool count_instructions;
+    const char *gate_text;
+    struct gates gates; /* of gate_text */
     bool require_verdict;
     uint64_t max_inconclusive;
     const char *old_name;

@@ -128,6 +128,8 @@ static void add_bout(struct compare_setup *setup, struct versus_benchmark *b,
                           .threads = match->benchmark[DUEL_NEW]->threads};
     bout->program[DUEL_OLD] = program_of(&match->pair->side[DUEL_OLD]);
     bout->program[DUEL_NEW] = program_of(&match->pair->side[DUEL_NEW]);
+    bout->probes[DUEL_OLD] = match->pair->side[DUEL_OLD].probes;
+    bout->probes[DUEL_NEW] = match->pair->side[DUEL_NEW].probes;
     setup->bout_count++;
 }
 
