@@ -43,7 +43,7 @@ LINK     := $(OPT_$(VARIANT)) $(LDFLAGS)
 SUITE_LINK := -Wl,--emit-relocs
 STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK) $(SUITE_LINK)
 
-ASSAY_LIBS := -ljansson -lm -pthread
+ASSAY_LIBS := -ljansson -lm -ldl -pthread
 TOOL_LIBS  := -lelf
 OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
 

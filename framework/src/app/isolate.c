@@ -79,7 +79,7 @@ static void run_here(const struct isolate_job *job, struct record *record)
         record_end(record, RECORD_SKIPPED, why);
         return;
     }
-    bench_run(job->bench, &job->plan, record);
+    bench_run_counting(job->bench, &job->plan, &job->counters, record);
 }
 
 /* Standard output belongs to the results: what a body prints goes to standard error. Leaving
