@@ -22,6 +22,7 @@ bench  libjansson-dev                           header:jansson.h
 bench  libprotobuf-c-dev                        header:protobuf-c/protobuf-c.h
 bench  protobuf-c-compiler                      command:protoc-c
 bench  libelf-dev                               header:libelf.h
+bench  libpfm4-dev                              header:perfmon/pfmlib_perf_event.h
 bench  zlib1g-dev                               header:zlib.h
 bench  libzstd-dev                              header:zstd.h
 bench  libbrotli-dev                            header:brotli/encode.h

@@ -384,7 +384,7 @@ def fixture_library() -> Path:
 
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
-LIBRARIES = ("-ljansson", "-lm", "-pthread")
+LIBRARIES = ("-ljansson", "-lm", "-ldl", "-pthread")
 
 
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])

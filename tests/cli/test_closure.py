@@ -22,7 +22,7 @@ COMPILE = (
     *("-std=c11", "-D_GNU_SOURCE", "-O2", "-falign-functions=64", "-falign-loops=32"),
     *("-ffp-contract=off", "-fPIC", "-fvisibility=hidden", f"-I{ROOT / 'framework'}", "-I."),
 )
-LIBRARIES = (str(BUILD / "lib" / "libassay.a"), "-ljansson", "-lm", "-pthread")
+LIBRARIES = (str(BUILD / "lib" / "libassay.a"), "-ljansson", "-lm", "-ldl", "-pthread")
 RELOCS = "-Wl,--emit-relocs"
 CLOSURE = BUILD / "probes" / "closure"
 

@@ -96,6 +96,21 @@ static void test_values(void **state)
     assert_string_equal(format_table(&count)[options.output_format]->name, "gbench");
 }
 
+static void test_counters(void **state)
+{
+    (void)state;
+    take("--quiet");
+    assert_int_equal(options.events.count, 0);
+    take("--counters", "page-faults,cycles");
+    assert_int_equal(options.events.count, 2);
+    assert_string_equal(options.events.events[1].name, "cycles");
+    take("--counters=page-faults", "--counters=cs");
+    assert_int_equal(options.events.count, 1);
+    assert_string_equal(options.events.events[0].name, "cs");
+    refuse("--counters: \"cycels\" is not known", "--counters", "cycels");
+    refuse("--counters: \"\" is not a text", "--counters", "");
+}
+
 /* The words of --output-format are those of the table of formats, in its order. */
 static void test_formats_agree(void **state)
 {
@@ -195,6 +210,9 @@ static void test_contradictions(void **state)
     refuse("--results-dir and --discard-baseline", "--results-dir", "x", "--discard-baseline");
     refuse("--require-verdict needs --baseline", "--require-verdict");
     refuse("--exact needs at least one id", "--exact");
+    refuse("--counters and --load-baseline", "--counters", "cs", "--load-baseline", "a");
+    refuse("--counters and --test", "--test", "--counters", "cs");
+    refuse("--counters and --profile-time", "--counters", "cs", "--profile-time", "1");
     take("--require-verdict", "--baseline-lenient", "x");
     /* Help is given whatever else was asked. */
     take("--help", "--verbose", "--quiet");
@@ -251,17 +269,12 @@ static void test_echo(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_formats_agree),
-        cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_quick),
-        cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_missing_and_unwanted_values),
-        cmocka_unit_test(test_bad_values),
-        cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_many_filters),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_values),
+        cmocka_unit_test(test_counters),     cmocka_unit_test(test_formats_agree),
+        cmocka_unit_test(test_filters),      cmocka_unit_test(test_quick),
+        cmocka_unit_test(test_unknown),      cmocka_unit_test(test_missing_and_unwanted_values),
+        cmocka_unit_test(test_bad_values),   cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_many_filters), cmocka_unit_test(test_help),
         cmocka_unit_test(test_echo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "app/settings.h"
 #include "measure/clock.h"
+#include "measure/counting.h"
 #include "near.h"
 
 static struct options options;
@@ -182,6 +183,22 @@ static void test_analysis(void **state)
 }
 
 #define FRESH(test) cmocka_unit_test_setup(test, reset)
+
+/* Counting takes its laps where there is no budget, a twentieth of the share where there is one. */
+static void test_counting(void **state)
+{
+    (void)state;
+    parse("--quick");
+    assert_null(settings_for_counting(&options, 0).events);
+    parse("--counters", "page-faults");
+    struct counters_request request = settings_for_counting(&options, 0);
+    assert_ptr_equal(request.events, &options.events);
+    assert_near(request.lap_ns, COUNTING_LAP_NS, 1e-12);
+    assert_near(settings_for_counting(&options, 10).lap_ns, COUNTING_LAP_NS, 1e-12);
+    request = settings_for_counting(&options, 0.1);
+    assert_true(request.lap_ns * 3 * COUNTING_PAIRS < 0.05 * 0.1e9);
+    assert_true(request.lap_ns * 3 * COUNTING_PAIRS > 0.03 * 0.1e9);
+}
 
 int main(void)
 {

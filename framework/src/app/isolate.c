@@ -100,7 +100,7 @@ static void run_here(const struct isolate_job *job, struct record *record)
         record_end(record, RECORD_SKIPPED, why);
         return;
     }
-    bench_run(job->bench, &job->plan, record);
+    bench_run_counting(job->bench, &job->plan, &job->counters, record);
 }
 
 /* A process after fork begins with what it shares with its parent; the kernel counts its peak from

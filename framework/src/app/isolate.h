@@ -13,7 +13,8 @@ struct isolate_job {
     const struct bench_case *bench;
     const char *(*skip_if)(void);
     struct sampler_plan plan;
-    int64_t pin_cpu; /* -1: none */
+    struct counters_request counters; /* .events NULL: nothing is counted */
+    int64_t pin_cpu;                  /* -1: none */
     double limit_s;  /* the process is stopped after this long and the benchmark fails */
     bool in_process; /* run it here, unprotected */
     /* Called a few times a second while the benchmark runs; NULL: not at all. */

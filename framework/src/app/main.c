@@ -7,6 +7,7 @@
 #include "app/worker.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "measure/counters.h"
 #include "present/result_complexity.h"
 
 #include <locale.h>
@@ -107,6 +108,19 @@ static void print_warnings(const struct session *s, size_t from)
     }
 }
 
+/* What --counters asks for in vain is said once a run. */
+static void print_uncounted(const struct session *s)
+{
+    struct str reasons = STR_EMPTY;
+    if (!s->options.quiet) {
+        counters_explain(&s->options.events, &reasons);
+    }
+    for (const char *at = str_text(&reasons); *at != '\0'; at += strcspn(at, "\n") + 1) {
+        fprintf(stderr, "assay: not counted: %.*s\n", (int)strcspn(at, "\n"), at);
+    }
+    str_release(&reasons);
+}
+
 static void print_settings(const struct session *s)
 {
     const struct options *o = &s->options;
@@ -116,6 +130,7 @@ static void print_settings(const struct session *s)
                 s->result.clock.tsc ? "time-stamp counter" : "CLOCK_MONOTONIC");
     }
     print_warnings(s, 0);
+    print_uncounted(s);
 }
 
 static void print_stability(const struct session *s)

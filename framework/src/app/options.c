@@ -47,6 +47,8 @@ static const struct option_row table[OPTION_COUNT] = {
      "stop a benchmark that has not ended after this long; it fails"},
     {"threads", 0, KIND_COUNTS, AT(threads), "N,N,...", NULL, 1, 1024, NULL,
      "thread counts, in place of those of benchmarks that have a list"},
+    {"counters", 0, KIND_TEXT, AT(counters), "NAME,...", NULL, 0, 0, NULL,
+     "count these for each iteration, as instructions,cycles,page-faults; any name of libpfm4"},
     {"pin", 0, KIND_CPU, AT(pin_cpu), "CPU", NULL, 0, 4095, "pin_cpu",
      "run benchmarks on this CPU only"},
     {"shuffle", 0, KIND_FLAG, AT(shuffle), NULL, NULL, 0, 0, "shuffle",
@@ -125,6 +127,9 @@ static const size_t conflicts[][2] = {
     {OPTION_LOAD_BASELINE, OPTION_PROFILE_TIME},
     {OPTION_REGRESS, OPTION_TEST},
     {OPTION_REGRESS, OPTION_PROFILE_TIME},
+    {OPTION_COUNTERS, OPTION_LOAD_BASELINE},
+    {OPTION_COUNTERS, OPTION_TEST},
+    {OPTION_COUNTERS, OPTION_PROFILE_TIME},
 };
 
 static const struct arguments arguments = {
@@ -162,6 +167,10 @@ static int check_conflicts(struct options *options, struct error *error)
     }
     if (options->given[OPTION_DOCTOR_TIME] && !options->doctor) {
         return error_set(error, STATUS_USAGE, "--doctor-time needs --doctor");
+    }
+    if (options->counters != NULL &&
+        events_parse(options->counters, &options->events, error) != 0) {
+        return -1;
     }
     if (options->exact && options->filters.count == 0) {
         return error_set(error, STATUS_USAGE, "--exact needs at least one id to look for");

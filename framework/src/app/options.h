@@ -8,6 +8,7 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "measure/event_names.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -40,6 +41,7 @@ enum option_id {
     OPTION_TIME_BUDGET,
     OPTION_MAX_TIME,
     OPTION_THREADS,
+    OPTION_COUNTERS,
     OPTION_PIN,
     OPTION_SHUFFLE,
     OPTION_SEED,
@@ -91,7 +93,9 @@ struct options {
     double time_budget_s; /* 0: none */
     double max_time_s;
     struct option_counts threads;
-    int64_t pin_cpu; /* -1: not pinned */
+    const char *counters;
+    struct event_list events; /* of counters */
+    int64_t pin_cpu;          /* -1: not pinned */
     bool shuffle;
     uint64_t seed;
     bool in_process;

@@ -103,6 +103,7 @@ static enum probe_outcome run(const struct probe_job *job, const struct probe_la
     struct program program = {.argv = argv,
                               .limit_s = job->limit_s,
                               .errors_max = ERRORS_BYTES,
+                              .ends_group = true,
                               .interruptible = true,
                               .variables = launch->variables,
                               .kept = kept,

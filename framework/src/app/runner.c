@@ -210,6 +210,7 @@ static struct isolate_job make_job(struct runner *runner, const struct plan_case
     struct isolate_job job = {.bench = &c->bench_case,
                               .skip_if = c->entry->skip_if,
                               .plan = settings_for_sampling(runner->options, c, share_s),
+                              .counters = settings_for_counting(runner->options, share_s),
                               .pin_cpu = runner->options->pin_cpu,
                               .in_process = runner->options->in_process};
     job.limit_s = limit_s(runner->options, &job.plan);

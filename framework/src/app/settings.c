@@ -1,5 +1,6 @@
 #include "app/settings.h"
 #include "measure/clock.h"
+#include "measure/counting.h"
 
 #include <math.h>
 
@@ -17,6 +18,9 @@
  * other than measuring. */
 #define BUDGET_WARM_UP 0.2
 #define BUDGET_MEASURE 0.7
+/* Part that goes to counting, and how many of its laps are that long together. */
+#define BUDGET_COUNT     0.05
+#define COUNTING_LAPS_NS (3.0 * COUNTING_PAIRS + 2)
 
 static bool precise_enough(const struct sample *samples, size_t count, void *context)
 {
@@ -90,6 +94,15 @@ struct sampler_plan settings_for_sampling(const struct options *options, const s
         plan.enough_context = (void *)(uintptr_t)options;
     }
     return plan;
+}
+
+struct counters_request settings_for_counting(const struct options *options, double share_s)
+{
+    double share_ns = share_s > 0 ? share_s * 1e9 : INFINITY;
+    return (struct counters_request){
+        .events = options->events.count > 0 ? &options->events : NULL,
+        .lap_ns = fmin(COUNTING_LAP_NS, share_ns * BUDGET_COUNT / COUNTING_LAPS_NS),
+    };
 }
 
 struct analysis_settings settings_for_analysis(const struct options *options, const char *stream)

@@ -15,4 +15,7 @@ struct sampler_plan settings_for_sampling(const struct options *options, const s
 /* `stream` is the benchmark's id. */
 struct analysis_settings settings_for_analysis(const struct options *options, const char *stream);
 
+/* What is to be counted; share_s as above. The options must outlive it. */
+struct counters_request settings_for_counting(const struct options *options, double share_s);
+
 #endif

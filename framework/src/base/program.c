@@ -283,6 +283,9 @@ static void start_and_wait(const struct program *program, struct run *run, struc
     if (failed != 0) {
         end->code = failed;
     } else if (run->ended) {
+        if (program->ends_group) {
+            kill(-run->child, SIGKILL);
+        }
         drain(run);
         judge_end(run, end);
     } else {

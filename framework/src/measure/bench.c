@@ -106,21 +106,51 @@ static int run_team(const struct bench_case *bench, const struct lap_planner *pl
     return 0;
 }
 
-static uint64_t next_of_sampler(void *sampler, const struct sample *lap, double now_ns)
+/* The sampler's laps, then those for counting. */
+struct course {
+    struct sampler sampler;
+    struct counters *counters; /* NULL: nothing is counted */
+    struct record *record;
+};
+
+static uint64_t next_of_course(void *context, const struct sample *lap, double now_ns)
 {
-    return sampler_next(sampler, lap, now_ns);
+    struct course *course = context;
+    if (course->record->state != RECORD_PROBING) {
+        uint64_t iterations = sampler_next(&course->sampler, lap, now_ns);
+        if (iterations > 0 || course->counters == NULL) {
+            return iterations;
+        }
+        course->record->state = RECORD_PROBING;
+    }
+    return counters_next_lap(course->counters, now_ns);
 }
 
 void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
                struct record *record)
 {
+    bench_run_counting(bench, plan, &(struct counters_request){.events = NULL}, record);
+}
+
+void bench_run_counting(const struct bench_case *bench, const struct sampler_plan *plan,
+                        const struct counters_request *request, struct record *record)
+{
     uint32_t *order = memory_zeroed(plan->sample_size, sizeof *order);
-    struct sampler sampler;
-    sampler_init(&sampler, plan, record, order);
-    struct lap_planner planner = {.next = next_of_sampler, .context = &sampler};
+    bool counts = request->events != NULL && plan->mode == SAMPLER_MEASURE;
+    struct course course = {.record = record};
+    struct lap_planner planner = {.next = next_of_course, .context = &course};
+    sampler_init(&course.sampler, plan, record, order);
+    if (counts) {
+        course.counters = counters_create(request, bench->threads);
+        planner.meter = counters_meter(course.counters);
+    }
     if (run_team(bench, &planner, clock_init()->ns_per_tick, record) == 0) {
         judge(record, plan);
     }
+    if (counts && record->state == RECORD_DONE) {
+        counters_conclude(course.counters, &record->metrics);
+    }
+    counters_release(course.counters);
     free(order);
 }
 

@@ -4,6 +4,7 @@
 
 #include "assay.h"
 #include "measure/batching.h"
+#include "measure/counters.h"
 #include "measure/sampler.h"
 #include "measure/team.h"
 
@@ -38,7 +39,12 @@ struct bench_case {
 void bench_run(const struct bench_case *bench, const struct sampler_plan *plan,
                struct record *record);
 
-/* The same with laps that somebody else plans; the record gets no sample. ns_per_tick: of the
+/* The same, and counts events in laps of their own when the samples are taken: record->metrics.
+ * Without effect on runs that take no samples. */
+void bench_run_counting(const struct bench_case *bench, const struct sampler_plan *plan,
+                        const struct counters_request *request, struct record *record);
+
+/* As bench_run with laps that somebody else plans; the record gets no sample. ns_per_tick: of the
  * clock. */
 void bench_run_planned(const struct bench_case *bench, const struct lap_planner *planner,
                        double ns_per_tick, struct record *record);

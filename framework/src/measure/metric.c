@@ -56,6 +56,17 @@ void metric_deny(struct metric *metric, const char *format, ...)
     metric->scale = 1;
 }
 
+void metric_remark(struct metric *metric, const char *format, ...)
+{
+    if (metric == NULL) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(metric->reason, sizeof metric->reason, format, arguments);
+    va_end(arguments);
+}
+
 const struct metric *metric_find(const struct metric_list *list, const char *source,
                                  const char *name)
 {

@@ -19,17 +19,17 @@ enum metric_state {
 };
 
 /* What an iteration of one thread costs, unless the name begins with "peak_": then the most there
- * was at any time. */
+ * was at any time; or is a ratio's: instructions_per_cycle, branch_miss_rate. */
 struct metric {
     char source[16]; /* who counted: "allocator", "process", "valgrind", "perf" */
     char name[METRIC_NAME_BYTES];
-    char unit[8]; /* "B" for bytes; "" for a count */
+    char unit[8]; /* "B" for bytes, "ns" for a time; "" for a count */
     enum metric_state state;
     double value;
     double lower; /* least and most over the laps that were counted */
     double upper;
     double scale; /* part of the time in which it was counted; 1 unless scaled */
-    char reason[METRIC_REASON_BYTES];
+    char reason[METRIC_REASON_BYTES]; /* else "", or what the figures leave out */
 };
 
 struct metric_list {
@@ -49,6 +49,10 @@ void metric_measure(struct metric *metric, const double *laps, size_t count);
 
 /* Makes it unavailable with this reason (printf format). NULL metric: nothing. */
 void metric_deny(struct metric *metric, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Says what the figures leave out (printf format). NULL metric: nothing. */
+void metric_remark(struct metric *metric, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* NULL when it is not in the list. */

@@ -29,7 +29,7 @@ static void add_figures(struct json_writer *w, const struct metric *m)
     add_figure(w, "lower", m, m->lower);
     add_figure(w, "upper", m, m->upper);
     add_figure(w, "scale", m, m->scale);
-    json_add_text(w, "reason", metric_is_known(m) ? NULL : m->reason);
+    json_add_text(w, "reason", metric_is_known(m) ? or_null(m->reason) : m->reason);
 }
 
 static void add_names(struct json_writer *w, const struct metric *m)
@@ -106,6 +106,7 @@ static void read_figures(const json_t *object, struct metric *m)
     m->lower = json_number_value(json_object_get(object, "lower"));
     m->upper = json_number_value(json_object_get(object, "upper"));
     m->scale = json_number_value(json_object_get(object, "scale"));
+    metric_remark(m, "%s", text_of(object, "reason"));
 }
 
 void metrics_read_list(const json_t *array, struct metric_list *list)
@@ -215,6 +216,9 @@ void metrics_add_lines(struct str *out, const struct metric_list *list)
         }
         if (m->state == METRIC_SCALED) {
             str_format(out, "  scaled: counted %.0f %% of the time", m->scale * 100);
+        }
+        if (m->reason[0] != '\0') {
+            str_format(out, "  (%s)", m->reason);
         }
         str_add(out, "\n");
     }
