@@ -213,6 +213,7 @@ int main(void)
         FRESH(test_modes),
         FRESH(test_threads_have_longer_laps),
         FRESH(test_analysis),
+        FRESH(test_counting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
