@@ -102,6 +102,23 @@ WORK(slower, UNITS * 110 / 100)
 WORK(faster, UNITS * 90 / 100)
 WORK(long_call, 10000000)
 
+#define ALLOCATES(name, blocks)                                                                    \
+    static void name(assay_bench *b)                                                               \
+    {                                                                                              \
+        uint64_t x = 1;                                                                            \
+        ASSAY_LOOP(b) {                                                                            \
+            for (int i = 0; i < (blocks); i++) {                                                   \
+                void *block = malloc(100);                                                         \
+                assay_touch(block);                                                                \
+                free(block);                                                                       \
+            }                                                                                      \
+            work(&x, UNITS * 10);                                                                  \
+        }                                                                                          \
+    }
+
+ALLOCATES(thrifty, 3)
+ALLOCATES(wasteful, 4)
+
 static void long_sleep(assay_bench *b)
 {
     ASSAY_LOOP(b) {
@@ -323,14 +340,31 @@ static const struct {
     const char *name;
     void (*run)(assay_bench *b);
 } kinds[] = {
-    KIND(plain),          KIND(slower),         KIND(faster),
-    KIND(long_call),      KIND(long_sleep),     KIND(costly_setup),
-    KIND(pauses),         KIND(records_little), KIND(records_too_much),
-    KIND(needs_two_cpus), KIND(counts_files),   KIND(checks_signals),
-    KINDS(segv),          KINDS(abort),         KINDS(exit),
-    KINDS(quit),          KINDS(fail),          KINDS(skip),
-    KINDS(hang),          KINDS(stop),          KINDS(linger),
-    KINDS(leave),         {"nothing", empty},
+    KIND(thrifty),
+    KIND(wasteful),
+    KIND(plain),
+    KIND(slower),
+    KIND(faster),
+    KIND(long_call),
+    KIND(long_sleep),
+    KIND(costly_setup),
+    KIND(pauses),
+    KIND(records_little),
+    KIND(records_too_much),
+    KIND(needs_two_cpus),
+    KIND(counts_files),
+    KIND(checks_signals),
+    KINDS(segv),
+    KINDS(abort),
+    KINDS(exit),
+    KINDS(quit),
+    KINDS(fail),
+    KINDS(skip),
+    KINDS(hang),
+    KINDS(stop),
+    KINDS(linger),
+    KINDS(leave),
+    {"nothing", empty},
 };
 
 static struct assay_suite suite = {.abi = ASSAY_ABI,

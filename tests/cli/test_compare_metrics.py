@@ -1,0 +1,88 @@
+"""What both sides of a comparison count: allocations are gated at zero tolerance."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compare_program import Contest, contests
+
+# Whatever the times do: it is about counts.
+TIMES_ASIDE = ("--guard", "90%", "--margin", "99%")
+
+
+@pytest.fixture(name="contest")
+def make_contest(tmp_path: Path) -> Iterator[Contest]:
+    yield from contests(tmp_path / "work")
+
+
+def metric(benchmark: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [pair for pair in benchmark["metrics"] if pair["name"] == name]
+    pair: dict[str, Any] = found
+    return pair
+
+
+def test_the_same_allocations_are_the_same(contest: Contest) -> None:
+    contest.sides(["thrifty\tone", "plain\ttwo"])
+    run = contest.compare(*TIMES_ASIDE)
+    assert run.status == 0, run
+    assert contest.document()["counts"]["beyond_gate"] == 0
+    pair = metric(contest.benchmarks()["one"], "allocations")
+    assert (pair["old"]["value"], pair["new"]["value"], pair["change"]) == (3, 3, "same")
+    assert (pair["tolerance"], pair["failed"]) == (0, False)
+    assert metric(contest.benchmarks()["two"], "allocations")["new"]["value"] == 0
+
+
+def test_one_more_allocation_is_a_regression(contest: Contest) -> None:
+    contest.sides(["thrifty\tone", "thrifty\ttwo"], ["wasteful\tone", "thrifty\ttwo"])
+    files = ("--markdown", "c.md", "--junit", "c.xml")
+    run = contest.compare(*TIMES_ASIDE, *files)
+    assert run.status == 1, run
+    assert "allocations 3 -> 4 (+33.3 %), beyond its gate" in run.out
+    assert "0 regressed" in run.out and "1 beyond a gate" in run.out
+    pair = metric(contest.benchmarks()["one"], "allocations")
+    assert (pair["change"], pair["failed"]) == ("more", True)
+    assert "allocations 3 -" in (contest.folder / "c.md").read_text()
+    assert 'type="beyond a gate"' in (contest.folder / "c.xml").read_text()
+
+
+@pytest.mark.parametrize("gate", ["none", "allocations=50%", "frees=0"])
+def test_gates_are_the_users(contest: Contest, gate: str) -> None:
+    contest.sides(["thrifty\tone"], ["wasteful\tone"])
+    run = contest.compare(*TIMES_ASIDE, "--gate", gate)
+    assert run.status == (1 if gate == "frees=0" else 0), run
+
+
+def test_fewer_allocations_are_no_regression(contest: Contest) -> None:
+    contest.sides(["wasteful\tone"], ["thrifty\tone"])
+    run = contest.compare(*TIMES_ASIDE)
+    assert run.status == 0, run
+    assert "allocations 4 -> 3 (-25.0 %)" in run.out
+    assert metric(contest.benchmarks()["one"], "allocations")["change"] == "less"
+
+
+def test_no_probes_counts_nothing(contest: Contest) -> None:
+    contest.sides(["thrifty\tone"], ["wasteful\tone"])
+    run = contest.compare(*TIMES_ASIDE, "--no-probes")
+    assert run.status == 0, run
+    assert "metrics" not in contest.benchmarks()["one"]
+
+
+def test_an_executable_without_probes_is_a_reason(contest: Contest) -> None:
+    contest.sides(["thrifty\tone"])
+    program = contest.folder / "old" / "contender"
+    content = program.read_bytes()
+    assert b"probes\0" in content
+    program.write_bytes(content.replace(b"probes\0", b"prober\0"))
+    run = contest.compare(*TIMES_ASIDE)
+    assert run.status == 0, run
+    pair = metric(contest.benchmarks()["one"], "allocations")
+    assert pair["change"] == "unknown" and pair["new"]["value"] == 3
+    assert "built with an older Assay" in pair["old"]["reason"] and pair["old"]["value"] is None
+    assert run.err.count("allocations were not counted in 1 benchmark") == 1
+
+
+def test_a_bad_gate_is_named(contest: Contest) -> None:
+    contest.sides(["plain\tone"])
+    run = contest.compare("--gate", "allocations")
+    assert run.status == 2 and '"allocations" is not NAME=PART' in run.err
