@@ -23,6 +23,7 @@ PUBLIC = {"assay", "otlp/include"}
 MAY: dict[str, set[str]] = {
     "assay": set(),
     **{f"framework/{layer}": {"assay"} for layer in LAYERS},
+    "framework/preload": set(),
     "framework/tools": {"assay", *(f"framework/{layer}" for layer in LAYERS)},
     "otlp/include": set(),
     "otlp/src": {"otlp/include", "proto"},
@@ -32,6 +33,9 @@ MAY: dict[str, set[str]] = {
 }
 for _number, _layer in enumerate(LAYERS):
     MAY[f"framework/{_layer}"] |= {f"framework/{below}" for below in LAYERS[:_number]}
+# What talks to the library that counts allocations, and what carries it.
+for _layer in ("measure", "app"):
+    MAY[f"framework/{_layer}"].add("framework/preload")
 
 # Where the compiler looks, whatever the file: an include that should not resolve is still seen for
 # what it is.

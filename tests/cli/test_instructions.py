@@ -75,11 +75,12 @@ def test_ten_runs_give_the_same_count_whatever_surrounds_them(bench: Bench) -> N
 
 def test_layout_does_not_change_it(bench: Bench) -> None:
     """Two links of the same objects, the second behind code that moves them."""
-    (bench.folder / "pad.c").write_text("int pad(int x) { return x * 3 + 1; }\n" * 1)
+    (bench.folder / "pad.c").write_text("int pad(int x) { return x * 3 + 1; }\n")
     source = str(ROOT / "tests" / "probes" / "counted.c")
     library = str(BUILD / "lib" / "libassay.a")
     found = []
-    for name, before in (("plain", []), ("moved", ["pad.c"])):
+    variants: dict[str, list[str]] = {"plain": [], "moved": ["pad.c"]}
+    for name, before in variants.items():
         line = ["cc", "-O2", f"-I{ROOT}/framework", f"-I{ROOT}", *before, source, library]
         line += ["-Wl,-Ttext-segment=0x600000", "-no-pie"] if before else []
         line += ["-ljansson", "-lm", "-pthread", "-ldl", "-o", name]
