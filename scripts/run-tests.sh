@@ -10,7 +10,7 @@ set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly UNIT_SECONDS=120 PYTEST_SECONDS=270
+readonly UNIT_SECONDS=120 PYTEST_SECONDS=480
 release=${BUILD:-build/release}
 asan=${BUILD:+$BUILD-asan}
 asan=${asan:-build/asan}
@@ -180,7 +180,7 @@ done
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
 python=$(scripts/find-python.sh pytest xdist jinja2 jsonschema google.protobuf numpy scipy)
-workers=$(nproc)
+workers=$(($(nproc) + 1)) # many tests wait for something
 workers=$((workers > 4 ? 4 : workers)) # several browsers and comparisons at once need memory too
 for part in "${parts[@]}"; do
     case $part in

@@ -129,7 +129,7 @@ def test_dry_run_shows_the_options_in_force(bench: Bench) -> None:
 
 
 def test_doctor_speaks_of_the_machine(bench: Bench) -> None:
-    run = bench.run("good", "--doctor", fast=False)
+    run = bench.run("good", "--doctor", "--doctor-time", "0.5", fast=False)
     assert (run.status, run.err) == (0, "")
     for word in ("CPU", "clock", "build", "-falign-loops=32", "compiled by"):
         assert word in run.out

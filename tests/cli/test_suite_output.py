@@ -198,7 +198,14 @@ def test_a_full_standard_output_loses_no_result(bench: Bench, form: str) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--list"], ["--help"], ["--version"], ["--doctor"], ["--dry-run"], ["plain", "--test"]],
+    [
+        ["--list"],
+        ["--help"],
+        ["--version"],
+        ["--doctor", "--doctor-time", "0.5"],
+        ["--dry-run"],
+        ["plain", "--test"],
+    ],
 )
 def test_a_full_standard_output_is_never_silent(bench: Bench, arguments: list[str]) -> None:
     with open("/dev/full", "wb") as full:

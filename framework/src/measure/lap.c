@@ -99,8 +99,11 @@ static bool is_stopped(const assay_bench *b)
 /* Clock reads, pauses and cold laps: what they cost is measured right after a lap that has them. */
 static void account_harness(assay_bench *b)
 {
+    if (b->thread_index != 0) {
+        return; /* the record is the first thread's */
+    }
     bool has_any = b->record->batched || b->bench->cold || b->lap_pauses > 0;
-    if (b->lap.phase != RECORD_SAMPLING || !has_any || b->recorded || b->thread_index != 0) {
+    if (b->lap.phase != RECORD_SAMPLING || !has_any || b->recorded) {
         return;
     }
     if (b->harness == NULL) {
