@@ -41,7 +41,9 @@ CPP      := -D_GNU_SOURCE -Iframework -Iotlp/include
 LINK     := $(OPT_$(VARIANT)) $(LDFLAGS)
 # Relocations stay in the suites: by them a comparison follows what a benchmark reaches.
 SUITE_LINK := -Wl,--emit-relocs
-STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK) $(SUITE_LINK)
+# Probes that are built where their headers are: that they come or go changes the objects, too.
+OPTIONAL := $(wildcard /usr/include/valgrind/callgrind.h /usr/include/perfmon/pfmlib_perf_event.h)
+STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL_C) $(CPP) $(LINK) $(SUITE_LINK) $(OPTIONAL)
 
 ASSAY_LIBS := -ljansson -lm -ldl -pthread
 TOOL_LIBS  := -lelf

@@ -41,12 +41,14 @@ def commands() -> list[str]:
 
 def compares(command: str) -> bool:
     """Whether it runs executables again, or keeps them for that."""
-    return bool(re.match(r"./run_benchmarks.sh (compare|ci|baseline save) ", command))
+    return bool(re.match(r"./run_benchmarks.sh (compare|ci|baseline save|instructions) ", command))
 
 
 def shortened(command: str) -> str:
     filtered = " -- " in command
     options = "--quick --time-budget 2"
+    if " instructions " in command:
+        return f"{command} {COMPARED}" if " compare " in command else command
     if " baseline save " in command:
         options = f"--quick --time-budget 1 {COMPARED}"
     elif compares(command):
