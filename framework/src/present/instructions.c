@@ -194,21 +194,6 @@ void instructions_add_summary(const struct instructions *i, struct str *out)
 
 /* ---- The document ---------------------------------------------------------------------------- */
 
-static void add_side(struct json_writer *w, const char *key, const struct versus_side *side)
-{
-    json_begin_object(w, key);
-    json_add_text(w, "name", side->name);
-    json_add_text(w, "path", side->path);
-    json_add_text(w, "commit", side->commit);
-    json_add_bool(w, "dirty", side->dirty);
-    json_begin_object(w, "build");
-    json_add_text(w, "compiler", side->compiler);
-    json_add_text(w, "flags", side->flags);
-    json_add_text(w, "variant", side->variant);
-    json_end(w);
-    json_end(w);
-}
-
 static void add_figure(struct json_writer *w, const char *key, bool known, double value)
 {
     if (known) {
@@ -280,11 +265,11 @@ void instructions_write(const struct instructions *i, struct str *out)
     json_add_text(&w, "started_utc", v->started_utc);
     json_add_double(&w, "duration_s", v->duration_s);
     json_add_bool(&w, "complete", v->complete);
-    add_side(&w, "new", &v->new_side);
+    versus_write_side(&w, "new", &v->new_side);
     if (i->one_side) {
         json_add_null(&w, "old");
     } else {
-        add_side(&w, "old", &v->old_side);
+        versus_write_side(&w, "old", &v->old_side);
     }
     document_add_host(&w, &v->host);
     add_figure(&w, "gate_ratio", i->gated, i->tolerance);

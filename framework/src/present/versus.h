@@ -8,6 +8,7 @@
 #include "analysis/density.h"
 #include "analysis/gate.h"
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "base/str.h"
 #include "measure/clock.h"
 #include "measure/host.h"
@@ -182,6 +183,9 @@ void versus_release(struct versus *v);
 const char *versus_verdict_name(enum versus_verdict verdict);
 /* "compared", "identical", "skipped", "failed", "untried". */
 const char *versus_status_name(enum versus_status status);
+
+/* Adds a side as documents have it: {"name", "path", "commit", "dirty", "build"}. */
+void versus_write_side(struct json_writer *w, const char *key, const struct versus_side *side);
 
 /* The JSON document, with a line break at its end. */
 void versus_write(const struct versus *v, struct str *out);

@@ -5,7 +5,7 @@
 #include "present/versus.h"
 #include "present/versus_text.h"
 
-static void add_side(struct json_writer *w, const char *key, const struct versus_side *side)
+void versus_write_side(struct json_writer *w, const char *key, const struct versus_side *side)
 {
     json_begin_object(w, key);
     json_add_text(w, "name", side->name);
@@ -271,8 +271,8 @@ void versus_write(const struct versus *v, struct str *out)
     json_add_double(&w, "duration_s", v->duration_s);
     json_add_bool(&w, "complete", v->complete);
     json_add_bool(&w, "trusted", v->trusted);
-    add_side(&w, "old", &v->old_side);
-    add_side(&w, "new", &v->new_side);
+    versus_write_side(&w, "old", &v->old_side);
+    versus_write_side(&w, "new", &v->new_side);
     document_add_host(&w, &v->host);
     document_add_clock(&w, &v->clock);
     json_add_double(&w, "disturbed_ratio", v->disturbed);
