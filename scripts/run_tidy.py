@@ -20,7 +20,8 @@ JOBS = 2
 
 def tool_key() -> bytes:
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
-    return version + (ROOT / ".clang-tidy").read_bytes()
+    settings = [ROOT / ".clang-tidy", *sorted((ROOT / "framework").rglob(".clang-tidy"))]
+    return version + b"".join(path.read_bytes() for path in settings)
 
 
 def source_key(entry: dict[str, object], tool: bytes) -> str | None:

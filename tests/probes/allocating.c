@@ -168,8 +168,8 @@ static void fill(void **blocks, uint64_t count)
 /* Frees what setup made, and makes 30 bytes of its own. */
 ASSAY_BENCH(older, .batch = 10)
 {
-    void *blocks[10];
-    void *kept[KEPT_MAX];
+    void *blocks[10] = {NULL};
+    void *kept[KEPT_MAX] = {NULL};
     size_t count = 0;
     uint64_t next = 0;
     ASSAY_LOOP_WITH(b, (next = 0, free_all(kept, &count), fill(blocks, assay_batch(b)))) {

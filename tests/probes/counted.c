@@ -82,7 +82,7 @@ ASSAY_BENCH(copy_stack)
 /* A round for each 16 bytes from the start of a page to its frame. */
 ASSAY_BENCH(place_on_stack)
 {
-    char here[16];
+    char here[16] = {0};
     uintptr_t rounds = 1 + (((uintptr_t)here >> 4) & 255);
     ASSAY_LOOP(b) {
         for (uintptr_t i = rounds; i > 0; i--) {

@@ -47,11 +47,12 @@ static void test_this_program(void **state)
     assert_true(fd >= 0);
     assert_true(executable_read(fd, &facts));
     assert_true(facts.dynamic);
-    if (SANITIZER == NULL) {
+    const char *sanitizer = SANITIZER;
+    if (sanitizer == NULL) {
         assert_null(facts.sanitizer);
     } else {
         assert_non_null(facts.sanitizer);
-        assert_string_equal(facts.sanitizer, SANITIZER);
+        assert_string_equal(facts.sanitizer, sanitizer);
     }
     close(fd);
 }

@@ -123,7 +123,7 @@ static void bad_gates_are_named(void **state)
     }
     char many[400] = "";
     for (int i = 0; i <= GATES_MAX; i++) {
-        strcat(many, "m=0,");
+        memcpy(many + 4 * i, "m=0,", sizeof "m=0,");
     }
     struct gates gates;
     struct error error = {0};

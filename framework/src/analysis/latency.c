@@ -34,13 +34,17 @@ static struct binomial binomial_make(double n, double q)
     b.from = fmax(b.mode - reach, 0);
     b.to = fmin(b.mode + reach, n);
     double part = 1;
-    for (double k = b.mode; k < b.to; k++) {
+    double k = b.mode;
+    while (k < b.to) {
         part *= step_up(&b, k);
         b.whole += part;
+        k += 1;
     }
     part = 1;
-    for (double k = b.mode; k > b.from; k--) {
-        part /= step_up(&b, k - 1);
+    k = b.mode;
+    while (k > b.from) {
+        k -= 1;
+        part /= step_up(&b, k);
         b.whole += part;
     }
     b.whole += 1;
@@ -51,11 +55,13 @@ static struct binomial binomial_make(double n, double q)
 static double leave_out_below(const struct binomial *b, double part)
 {
     double each = 1;
-    for (double k = b->mode; k > b->from; k--) {
-        each /= step_up(b, k - 1);
+    double k = b->mode;
+    while (k > b->from) {
+        k -= 1;
+        each /= step_up(b, k);
     }
     double sum = 0;
-    double k = b->from;
+    k = b->from;
     while (k <= b->to && sum + each <= part * b->whole) {
         sum += each;
         each *= step_up(b, k);

@@ -276,9 +276,8 @@ static void apply(struct probes *probes, const struct probe_job *job, enum probe
         record_end(record, RECORD_FAILED, page->reason);
     } else if (outcome == PROBE_COUNTED && page->promised == PROBE_PROMISE_NONE) {
         note_unchecked(probes, "it was not called in the probe");
-    } else if (outcome == PROBE_COUNTED && page->promised == PROBE_PROMISE_MADE) {
-        note_unchecked(probes, page->reason);
-    } else if (outcome == PROBE_DENIED) {
+    } else if (outcome == PROBE_DENIED ||
+               (outcome == PROBE_COUNTED && page->promised == PROBE_PROMISE_MADE)) {
         note_unchecked(probes, page->reason);
     }
 }

@@ -128,6 +128,14 @@ static const char **list_names(const struct library *l, size_t *count)
     return names;
 }
 
+/* Events are in capitals, and are found in any. */
+static void make_capitals(char *word)
+{
+    for (size_t i = 0; word[i] != '\0'; i++) {
+        word[i] = (char)toupper((unsigned char)word[i]);
+    }
+}
+
 const char *libpfm_nearest(const char *name)
 {
     const struct library *l = get();
@@ -135,11 +143,8 @@ const char *libpfm_nearest(const char *name)
     if (!l->ready) {
         return NULL;
     }
-    /* They are in capitals, and are found in any. */
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, ":"), name);
-    for (size_t i = 0; word[i] != '\0'; i++) {
-        word[i] = (char)toupper((unsigned char)word[i]);
-    }
+    make_capitals(word);
     size_t count;
     const char **names = list_names(l, &count);
     const char *nearest = nearest_word(word, names, count);
