@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +131,7 @@ static const char **list_names(const struct library *l, size_t *count)
 static void make_capitals(char *word)
 {
     for (size_t i = 0; word[i] != '\0'; i++) {
-        word[i] = (char)toupper((unsigned char)word[i]);
+        word[i] = word[i] >= 'a' && word[i] <= 'z' ? (char)(word[i] - 'a' + 'A') : word[i];
     }
 }
 
