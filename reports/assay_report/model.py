@@ -287,6 +287,8 @@ class Benchmark:
         parts = [parameter.text for parameter in self.parameters]
         if self.threads > 1:
             parts.append(f"{self.threads} threads")
+        elif self.scaling is not None:
+            parts.append("1 thread")
         return ", ".join(parts) or self.bench
 
 
