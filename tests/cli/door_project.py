@@ -128,6 +128,7 @@ class Project:
 COMPARING_ASSAY = r"""#!/bin/bash
 here=$(dirname "$0")
 printf '%s\n' "$@" >"$here/../assay.arguments"
+command=$1
 cat "$2" "$2"/* >"$here/../assay.old" 2>/dev/null
 while [ $# -gt 0 ]; do
     case $1 in
@@ -137,7 +138,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-keep() { [ -e "$here/assay.none" ] || echo '{}' >"$out/compare.json"; }
+keep() { [ -e "$here/assay.none" ] || echo '{}' >"$out/$command.json"; }
 trap 'keep; exit 130' INT
 for _ in $(seq 1 "$(cat "$here/assay.tenths" 2>/dev/null || echo 0)"); do sleep 0.1; done
 status=$(cat "$here/assay.status" 2>/dev/null || echo 0)

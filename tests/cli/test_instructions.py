@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 from compare_program import Contest, contests
-from suite_program import BUILD, ROOT, Bench, Run, by_id, refuse_constant
+from suite_program import BUILD, ROOT, Bench, Run, by_id, refuse_constant, wait_until
 
 SCHEMA = json.loads((ROOT / "docs" / "instructions.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -155,6 +156,88 @@ def test_a_broken_valgrind_is_a_reason_and_no_failure(bench: Bench, text: str) -
     (metric,) = [m for m in benchmark["metrics"] if m["source"] == "valgrind"]
     assert metric["state"] == "unavailable" and metric["value"] is None and metric["reason"]
     assert benchmark["estimates"]["lowmean_ns"]["point"] > 0
+
+
+def test_counts_that_were_not_written_are_a_reason(bench: Bench) -> None:
+    """As when the disk is full: the dumps are not where they should be."""
+    fake_valgrind(bench, 'exec /usr/bin/valgrind "$@"')
+    program = bench.folder / "tools" / "valgrind"
+    # Each word that names the file gives way to one that names another.
+    program.write_text(
+        "#!/bin/bash\nwords=()\n"
+        'for word in "$@"; do words+=("${word/\\/counts/\\/elsewhere}"); done\n'
+        f'exec {shutil.which("valgrind")} "${{words[@]}}"\n'
+    )
+    run = count(bench, COUNTED, "nops/10")
+    assert run.status == 4, run
+    assert "missing or cut off" in counts_of(bench)["nops/10"]["new"]["reason"]
+
+
+def test_a_program_that_valgrind_does_not_run_is_told(bench: Bench) -> None:
+    fake_valgrind(bench, 'while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"')
+    run = count(bench, COUNTED, "nops/10")
+    assert run.status == 4 and "was not started by valgrind" in run.err, run
+
+
+def test_a_suite_built_without_the_headers_says_so(bench: Bench) -> None:
+    source = str(ROOT / "framework" / "src" / "measure" / "callgrind.c")
+    line = ["cc", "-O2", "-D_GNU_SOURCE", f"-I{ROOT}/framework", f"-I{ROOT}/framework/src"]
+    line += ["-DASSAY_NO_VALGRIND", str(ROOT / "tests" / "probes" / "counted.c"), source]
+    line += [
+        str(BUILD / "lib" / "libassay.a"),
+        "-ljansson",
+        "-lm",
+        "-pthread",
+        "-ldl",
+        "-o",
+        "bare",
+    ]
+    subprocess.run(line, cwd=bench.folder, check=True, timeout=60)
+    run = count(bench, "./bare", "nops/10")
+    assert run.status == 4, run
+    assert "valgrind's headers were not installed" in counts_of(bench)["nops/10"]["new"]["reason"]
+
+
+def test_an_older_executable_is_told(contest: Contest) -> None:
+    contest.sides(["plain\tone"])
+    program = contest.folder / "old" / "contender"
+    program.write_bytes(program.read_bytes().replace(b"probes\0", b"prober\0"))
+    run = count(contest.bench, "new/contender", "--against", "old/contender")
+    assert run.status == 4 and "built with an older Assay" in run.err, run
+
+
+def test_what_hangs_is_ended(bench: Bench) -> None:
+    run = count(bench, COUNTED, "hangs", "--max-time", "1")
+    assert run.status == 4 and "did not end within 1 s" in run.err, run
+    assert bench.processes() == []
+
+
+def test_an_interruption_leaves_nothing_behind(bench: Bench) -> None:
+    temporary = bench.folder / "temporary"
+    temporary.mkdir()
+    bench.env["TMPDIR"] = str(temporary)
+    with bench.start("assay", "instructions", COUNTED, "hangs", "--out", "out") as process:
+        assert wait_until(lambda: list(temporary.glob("assay-counts-*")) != [], 60)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert list(temporary.glob("assay-*")) == []
+    assert bench.processes() == []
+    text = (bench.folder / "out" / "instructions.json").read_text()
+    assert json.loads(text)["complete"] is False
+
+
+def test_a_temporary_folder_that_cannot_be_made_is_told(bench: Bench) -> None:
+    bench.env["TMPDIR"] = str(bench.folder / "nowhere")
+    run = count(bench, COUNTED, "nops/10")
+    assert run.status == 4 and "no temporary folder" in run.err, run
+
+
+def test_options_that_mean_nothing_are_refused(bench: Bench) -> None:
+    for words in ((), (COUNTED, "--gate", "0"), (COUNTED, "--exact"), (COUNTED, "no_such")):
+        run = count(bench, *words)
+        assert run.status == 2 and run.err.count("\n") == 1, run
+        assert not (bench.folder / "out").exists()
 
 
 def test_without_valgrind_the_run_goes_on(bench: Bench) -> None:

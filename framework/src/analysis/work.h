@@ -1,8 +1,9 @@
 /* What instruction counts say of two versions of a benchmark, beside its time.
  *
- * A count does not depend on the machine's state nor on where code lies in memory. When the time
- * changed, it tells why: the kernel does more work, or the same work more slowly (caches, branches,
- * layout). */
+ * A count does not depend on the machine's state nor on where code lies in memory. Where data lies
+ * can change it: string functions of the C library take other paths for other alignments. When the
+ * time changed, it tells why: the kernel does more work, or the same work more slowly (caches,
+ * branches, layout). */
 #ifndef ASSAY_ANALYSIS_WORK_H
 #define ASSAY_ANALYSIS_WORK_H
 
