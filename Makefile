@@ -285,6 +285,11 @@ bench-threads: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/threads --discard-baseline
 
+## probe-cost: what probes change in the times (nothing, it should be), and how long they take
+probe-cost: setup
+	@+$(MAKE) --no-print-directory probes
+	@python3 tests/probes/time_probes.py --build $(BUILD)
+
 ## referee: how often comparisons of executables are right, and how often other rules are (6 minutes; LONG=1: 40)
 referee: setup-test
 	@+$(MAKE) --no-print-directory all referee-programs

@@ -473,11 +473,18 @@ ASSAY_API void assay_record_ns(assay_bench *b, double duration_ns);
  * nanoseconds, which are in the time of the iteration (`make bench-analysis` shows how many). */
 ASSAY_API void assay_latency(assay_bench *b, uint64_t latency_ns);
 
-/* The loop of this benchmark is not to allocate memory; call it before the loop. Allocations are
- * counted in a process of their own, after the timed run (and with --test), on the threads of the
- * body and while the clock runs. If there is one, the benchmark fails and its message says how many
- * an iteration makes. Where they cannot be counted the benchmark does not fail; a warning says that
- * nothing was checked, and why. In or after the loop the call fails the benchmark. */
+/* What the loop allocates is counted for every benchmark, without a call: in a process of its own,
+ * after the timed run, on the threads of the body (not on threads that it starts, nor in children)
+ * and while the clock runs. Calls of malloc and its family and of C++'s new and delete count, with
+ * the sizes asked for; what fails counts as nothing; realloc is one allocation of the new size and,
+ * when there was a block, one free of it. peak_live_bytes is the most by which allocations were
+ * ahead of frees at any time of a lap: what was there before it makes no difference. mmap is not
+ * seen. */
+/* The loop of this benchmark is not to allocate memory; call it before the loop. It is checked
+ * after the timed run, and with --test. If there is an allocation, the benchmark fails and its
+ * message says how many an iteration makes. Where they cannot be counted the benchmark does not
+ * fail; a warning says that nothing was checked, and why. In or after the loop the call fails the
+ * benchmark. */
 ASSAY_API void assay_expect_no_alloc(assay_bench *b);
 
 /* The benchmark failed (wrong result, a call that returned an error): it gets no figure, its
