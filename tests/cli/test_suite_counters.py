@@ -45,11 +45,9 @@ def exactly(metric: Metric, value: float) -> bool:
     return bool(metric["state"] == "measured" and figures == [value, value, value, 1])
 
 
-@pytest.fixture(autouse=True)
-def needs_events(request: pytest.FixtureRequest, bench: Bench) -> None:
+@pytest.fixture(name="needs_events")
+def check_events(bench: Bench) -> None:
     """Tests that count software events need a kernel that lets them."""
-    if request.node.get_closest_marker("usefixtures") is None:
-        return
     faults = metrics_of(count(bench, "page-faults", "quiet")["quiet"])["page-faults"]
     if faults["state"] == "unavailable":
         pytest.skip(f"software events are not available here: {faults['reason']}")
