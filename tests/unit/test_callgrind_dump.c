@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,11 +54,10 @@ static bool read_with(const char *old_text, const char *new_text, uint64_t *coun
     char text[2048];
     const char *at = strstr(whole, old_text);
     assert_non_null(at);
-    size_t before = (size_t)(at - whole);
-    memcpy(text, whole, before);
-    strcpy(text + before, new_text);
-    strcat(text, at + strlen(old_text));
-    return read_text(text, strlen(text), "lap 1", count);
+    int length = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - whole), whole, new_text,
+                          at + strlen(old_text));
+    assert_in_range(length, 0, sizeof text - 1);
+    return read_text(text, (size_t)length, "lap 1", count);
 }
 
 static void a_whole_dump_has_its_totals(void **state)
