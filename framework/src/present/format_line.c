@@ -224,8 +224,10 @@ static void add_benchmark(const struct printer *p, const struct result_benchmark
     add_metric_changes(p, b, out);
     if (p->verbose) {
         add_details(b, out);
-        metrics_add_lines(out, &b->record->metrics);
+        metrics_add_lines(out, &b->record->metrics, NULL);
         add_latencies(b, out);
+    } else {
+        metrics_add_lines(out, &b->record->metrics, "perf"); /* there only when asked for */
     }
     regressions_add_lines(out, b);
 }

@@ -197,10 +197,13 @@ void metrics_add_brief(struct str *out, const struct metric_list *list)
     add_instructions(out, list, start);
 }
 
-void metrics_add_lines(struct str *out, const struct metric_list *list)
+void metrics_add_lines(struct str *out, const struct metric_list *list, const char *source)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct metric *m = &list->items[i];
+        if (source != NULL && strcmp(m->source, source) != 0) {
+            continue;
+        }
         str_format(out, "    %s (%s): ", m->name, m->source);
         if (!metric_is_known(m)) {
             str_format(out, "not available: %s\n", m->reason);

@@ -28,8 +28,8 @@ size_t metrics_read_pairs(const json_t *array, struct metric_pair *pairs);
 /* "3 allocations, 300 B, 1204 instructions": what an iteration allocates, when that is known and
  * more than none, and executes, when that is known. */
 void metrics_add_brief(struct str *out, const struct metric_list *list);
-/* A line a metric, indented: its figures, or why there are none. */
-void metrics_add_lines(struct str *out, const struct metric_list *list);
+/* A line a metric of this source (NULL: of any), indented: its figures, or why there are none. */
+void metrics_add_lines(struct str *out, const struct metric_list *list, const char *source);
 /* "allocations 3 -> 4 (+33.33 %)". */
 void metrics_add_change(struct str *out, const struct metric_pair *pair);
 
