@@ -96,7 +96,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis bench-threads test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(SUITE_BIN)

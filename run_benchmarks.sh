@@ -57,6 +57,7 @@ Compare:
     --skip-identical       leave out benchmarks whose code is the same on both sides
     --require-verdict      exit 5 when a benchmark stays inconclusive
     --max-inconclusive N   exit 5 when more than N do
+    --gate NAME=P,...      counts that may grow by no more than P, in place of allocations=0,allocated_bytes=0
     --count-instructions   count instructions of both sides as well: more work, or the same work slower
     --markdown FILE, --junit FILE, --no-report
 

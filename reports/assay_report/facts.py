@@ -128,7 +128,7 @@ class Stability:
     grade: str
     meaning: str
     detail: str
-    suites: list[str]
+    suite: str
 
     @property
     def is_bad(self) -> bool:
@@ -144,7 +144,7 @@ def stability_of(suites: list[Suite]) -> list[Stability]:
             continue
         grade = data["grade"] or ""
         meaning = words.STABILITY.get(grade, "Not graded: too short to tell how steady it was")
-        graded.append(Stability(grade, meaning, _stability_text(data), [suite.name]))
+        graded.append(Stability(grade, meaning, _stability_text(data), suite.name))
     return sorted(graded, key=lambda item: item.grade, reverse=True)
 
 

@@ -100,6 +100,10 @@ class MetricPair:
         return title_of(self.source, self.name)
 
     @property
+    def is_instructions(self) -> bool:
+        return (self.source, self.name) == ("valgrind", "instructions")
+
+    @property
     def exact(self) -> bool:
         """Every lap gave the same on both sides, and it is not the mood of the system."""
         ranges = [(side.lower, side.upper) for side in (self.old, self.new)]
@@ -165,12 +169,11 @@ def _metric_row(metric: Metric) -> MetricRow:
     if figures.lower != figures.upper:
         low, high = (figure_text(bound, metric.unit) for bound in (figures.lower, figures.upper))
         spread = f"{low} to {high}"
-    note = ""
+    notes = [figures.reason] if figures.reason else []
     if figures.state == "scaled" and figures.scale is not None:
-        note = f"scaled: counted {percent(figures.scale)} of the time"
-    return MetricRow(
-        metric.title, metric.source, figure_text(figures.value, metric.unit), spread, note
-    )
+        notes.insert(0, f"scaled: counted {percent(figures.scale)} of the time")
+    figure = figure_text(figures.value, metric.unit)
+    return MetricRow(metric.title, metric.source, figure, spread, "; ".join(notes))
 
 
 def brief_counters(metrics: list[Metric]) -> list[tuple[str, str]]:

@@ -173,6 +173,7 @@ class Entry:
     reason: str
     finding: Finding | None
     metrics: list[MetricPair]
+    work: str
 
     @property
     def outcome(self) -> str:
@@ -266,4 +267,5 @@ def _entry(data: Json, names: PageNames) -> Entry:
         reason=visible(data["reason"] or ""),
         finding=Finding.of(data) if compared else None,
         metrics=read_pairs(data.get("metrics", [])),
+        work=data.get("work", ""),
     )

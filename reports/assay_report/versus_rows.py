@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .metrics import pair_remark
 from .scale import Range, Tick, linear_ticks
 from .units import percent, signed_percent
 from .versus_model import Entry, Finding, Versus
 from .versus_words import (
     OUTCOMES,
     interval_words,
+    metric_chips,
     point_words,
     remark,
     suspicion,
@@ -176,7 +176,7 @@ def row_of(entry: Entry, scale: EffectScale | None) -> Row:
     sign, kind = OUTCOMES[finding.outcome]
     figures = finding.has_figures
     chips = [chip for chip in (tail_words(finding), suspicion(finding)) if chip]
-    chips += [pair_remark(pair) for pair in entry.metrics if pair.notable]
+    chips += metric_chips(entry)
     said = remark(entry)
     words = [entry.id, finding.outcome, said, *chips]
     return Row(

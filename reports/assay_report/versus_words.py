@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .facts import duration_text
+from .metrics import pair_remark
 from .units import NARROW_SPACE, fixed, percent, short_percent, signed_percent, significant
 from .versus_model import Effect, Entry, Finding, Versus
 from .words import count_of
@@ -69,6 +70,28 @@ def suspicion(finding: Finding) -> str:
     if not finding.flagged or finding.called or finding.below_resolution:
         return ""
     return "suspected, not confirmed"
+
+
+def metric_chips(entry: Entry) -> list[str]:
+    """What the counts say beside the time; of instructions, whether the work explains it."""
+    chips = []
+    for pair in entry.metrics:
+        if not pair.is_instructions:
+            chips += [pair_remark(pair)] if pair.notable else []
+            continue
+        work = _work_words(entry)
+        if work or pair.failed:
+            chips.append(f"{pair_remark(pair)}: {work}" if work else pair_remark(pair))
+    return chips
+
+
+def _work_words(entry: Entry) -> str:
+    called = entry.finding is not None and entry.finding.called
+    if entry.work in ("more", "less"):
+        return f"{entry.work} work"
+    if entry.work == "same" and called and entry.finding is not None:
+        return f"same work, {OUTCOMES[entry.finding.outcome][1]}"
+    return ""
 
 
 def remark(entry: Entry) -> str:

@@ -93,7 +93,7 @@ run_instructions()
     options+=(--out "$folder" --quiet)
     $comparing && options+=(--against "${operands[0]}")
     run_program "$bin/assay" instructions "${operands[1]}" ${pattern:+"$pattern"} "${options[@]}" "${passed[@]}"
-    $interrupted && run_status=130
+    settle_status
     if [[ ! -f $folder/instructions.json ]]; then
         rmdir "$folder" 2>/dev/null || true
     else

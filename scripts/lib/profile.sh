@@ -210,7 +210,7 @@ try_valgrind()
 run_profiled() # PROFILER ARGUMENT...
 {
     local said
-    run_program timeout --foreground --kill-after=10 "$((${profile_s%.*} + PROFILE_EXTRA_S))" "$@" \
+    run_program timeout --foreground --kill-after=10 "$((10#${profile_s%.*} + PROFILE_EXTRA_S))" "$@" \
         "$bin/$profiled_suite" --exact "$profiled" --profile-time "$profile_s" --verbose "${more[@]}" "${passed[@]}" \
         >"$scratch/profile.out" 2>"$scratch/profile.err" </dev/null
     [[ $run_status -ne 130 ]] || interrupted=true
@@ -227,7 +227,7 @@ run_profiled() # PROFILER ARGUMENT...
     case $run_status in
         0) die 4 "$profiled was not run, so there is nothing to show" ;;
         2 | 3) die "$run_status" "$profiled under $1: $(meaning "$run_status")" ;;
-        124 | 137) die 4 "$profiled under $1 did not end within $((${profile_s%.*} + PROFILE_EXTRA_S)) s" ;;
+        124 | 137) die 4 "$profiled under $1 did not end within $((10#${profile_s%.*} + PROFILE_EXTRA_S)) s" ;;
         *) die 4 "$profiled under $1 ended with status $run_status$said" ;;
     esac
 }

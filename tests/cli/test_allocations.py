@@ -10,7 +10,7 @@ from suite_program import BUILD, FAST, ROOT, Bench, by_id
 COUNTS = ("allocations", "allocated_bytes", "frees", "freed_bytes", "peak_live_bytes")
 DYNAMIC = ("allocating", "allocating_jemalloc")
 JEMALLOC = "libjemalloc.so.2"
-LIBRARIES = ("-ljansson", "-lm", "-pthread")
+LIBRARIES = ("-ljansson", "-lm", "-pthread", "-ldl")
 
 # What an iteration does, and the most bytes at a time; None: not the same in every lap.
 EXACT: dict[str, tuple[float | None, ...]] = {

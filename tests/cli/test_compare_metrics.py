@@ -53,6 +53,13 @@ def test_gates_are_the_users(contest: Contest, gate: str) -> None:
     assert run.status == (1 if gate == "frees=0" else 0), run
 
 
+@pytest.mark.parametrize("words", [["--gate", "allocatoins=0"], ["--gate", "instructions=0"]])
+def test_a_gate_that_guards_nothing_is_told(contest: Contest, words: list[str]) -> None:
+    contest.sides(["thrifty\tone"])
+    run = contest.compare(*TIMES_ASIDE, *words)
+    assert run.status == 0 and run.err.count("guards nothing") == 1, run
+
+
 def test_fewer_allocations_are_no_regression(contest: Contest) -> None:
     contest.sides(["wasteful\tone"], ["thrifty\tone"])
     run = contest.compare(*TIMES_ASIDE)

@@ -287,8 +287,3 @@ def test_a_loaded_baseline_keeps_its_grade(bench: Bench) -> None:
     assert run.status == 0, run
     assert "stability" not in read_document(run.out)["environment"]
     assert by_id(read_document(run.out))["plain"]["status"] == "measured"
-
-
-def test_fast_options_do_not_reach_a_second() -> None:
-    """The tests above rely on it."""
-    assert FAST[FAST.index("--measurement-time") + 1] == "0.02"

@@ -136,6 +136,13 @@ def test_what_cannot_be_counted_says_why(bench: Bench, name: str, reason: str) -
     assert reason in counts[name]["new"]["reason"], run
     assert counts[name]["new"]["instructions"] is None
     assert exact(counts["nops/10"]) == 10
+    assert run.status == 0, "what cannot be counted is an error only where a gate needs the count"
+
+
+def test_a_gate_needs_every_count(bench: Bench) -> None:
+    two_sides(bench)
+    sides = ("new/counted", "--against", "old/counted", "fails|nops/10", "--gate", "5%")
+    assert count(bench, *sides).status == 5
 
 
 def fake_valgrind(bench: Bench, text: str) -> None:
@@ -268,15 +275,16 @@ def test_a_run_counts_after_its_samples(bench: Bench) -> None:
 
 def test_comparisons_have_a_second_witness(contest: Contest) -> None:
     contest.sides(["plain\tsame", "plain\tmore"], ["plain\tsame", "slower\tmore"])
-    run = contest.compare("--count-instructions", "--pairs", "12", "--confirm-pairs", "20")
+    aside = ("--guard", "90%", "--margin", "99%", "--gate", "instructions=0")
+    run = contest.compare("--count-instructions", *aside)
     assert run.status == 1, run
     benchmarks = contest.benchmarks()
     assert benchmarks["more"]["work"] == "more" and benchmarks["same"]["work"] == "same"
     line = next(line for line in run.lines() if line.startswith("contender/more"))
-    assert line.endswith(": more work") and "regressed; instructions" in line
+    assert line.endswith(": more work, beyond its gate"), line
 
 
-def test_damaged_output_folder_is_told(bench: Bench, tmp_path: Path) -> None:
+def test_damaged_output_folder_is_told(bench: Bench) -> None:
     (bench.folder / "out").write_text("a file where a folder should be")
     run = count(bench, COUNTED, "nops/10")
     assert run.status == 4 and "out" in run.err

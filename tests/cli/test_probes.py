@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from suite_program import BUILD, FAST, ROOT, Bench, by_id, wait_until
 
-LIBRARIES = ("-ljansson", "-lm", "-pthread")
+LIBRARIES = ("-ljansson", "-lm", "-pthread", "-ldl")
 
 # Benchmarks that go wrong in the probe only.
 WRONG = {

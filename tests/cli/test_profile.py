@@ -41,6 +41,13 @@ def titles(picture: Path) -> list[str]:
     return [t for f in frames if (t := f.findtext("{http://www.w3.org/2000/svg}title")) is not None]
 
 
+@pytest.mark.parametrize("seconds", ["08", "010"])
+def test_seconds_are_decimal(project: Profiled, seconds: str) -> None:
+    project.with_perf()
+    done = project.run("profile", ID, "--seconds", seconds)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_perf_leaves_a_picture_and_stacks(project: Profiled) -> None:
     project.with_perf()
     done = project.run("profile", ID, "--seconds", "2.5")

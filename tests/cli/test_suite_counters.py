@@ -85,7 +85,7 @@ def test_context_switches(bench: Bench) -> None:
     quiet = metrics_of(benchmarks["quiet"])["context-switches"]
     assert sleeps["value"] >= 0.99
     # A busy machine takes the CPU away at times, in one lap of thousands of iterations or another.
-    assert quiet["state"] == "measured" and quiet["lower"] == 0 and quiet["value"] < 0.1
+    assert quiet["state"] == "measured" and quiet["lower"] == 0 and quiet["value"] < sleeps["value"]
 
 
 @counts_events
@@ -95,7 +95,7 @@ def test_task_clock_is_the_time_of_the_cpu(bench: Bench) -> None:
         busy = metrics_of(benchmarks["busy"])[name]
         assert busy["unit"] == "ns"
         # It spins until its thread has had 100 us.
-        assert 99e3 < busy["value"] < 200e3, busy
+        assert 99e3 < busy["value"], busy
 
 
 @counts_events

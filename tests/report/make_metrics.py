@@ -20,7 +20,7 @@ def count_things(item: Json, allocations: float) -> None:
     names = {
         ("allocator", "allocations", None): figures("measured", allocations, allocations % 1 / 5),
         ("allocator", "allocated_bytes", "B"): figures("measured", allocations * 70000, 0),
-        ("process", "peak_rss_bytes", "B"): figures("measured", 7.5e6, 0),
+        ("process", "peak_rss_bytes", "B"): figures("measured", 7.5e6, 0, "of all threads"),
         ("perf", "cycles", None): figures("scaled", 41234.5, 800),
         ("valgrind", "instructions", None): figures(
             "unavailable", None, 0, "valgrind is not installed"

@@ -372,6 +372,8 @@ def test_a_metric_beyond_its_gate_is_seen_without_a_slowdown(tmp_path: Path) -> 
     first = text_of(tmp_path / "out/comparison.html")
     assert "2 beyond a gate" in first
     assert "allocations 2 → 3 (+50.0 %), beyond its gate" in first
+    assert "instructions 42 500 → 43 000 (+1.2 %): more work" in first
+    assert first.count("instructions") == 1, "the same work is not worth a word"
     page = text_of(tmp_path / "out/c/span_creation.attributes.10.html")
     assert "Allocations allocator 2 3 ▲ more +50.0 % may grow by 0 %: beyond it" in page
     assert "valgrind is not installed" in page

@@ -368,6 +368,7 @@ def test_what_is_counted_is_listed_with_its_state(report: Path) -> None:
     assert "What it counts" in text
     assert "Allocations 2.500 2.400 to 2.600 allocator" in text
     assert "scaled: counted 37 % of the time" in text
+    assert "process of all threads" in text, "what a known figure leaves out is said"
     assert "Instructions not available valgrind valgrind is not installed" in text
     assert "may grow by 0 %: beyond it" in text
 

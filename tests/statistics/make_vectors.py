@@ -8,6 +8,7 @@ test_scaling.c, test_paired.c, test_latency.c, test_complexity.c and test_regres
 against the file.
 """
 
+import argparse
 import itertools
 import json
 import math
@@ -557,7 +558,11 @@ def make_vectors() -> Vectors:
 
 
 def main() -> int:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("vectors.json")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=Path(__file__).with_name("vectors.json")
+    )
+    path: Path = parser.parse_args().file
     text = json.dumps(make_vectors(), indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
     return 0

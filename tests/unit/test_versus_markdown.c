@@ -106,6 +106,27 @@ static void test_sorted_by_size(void **state)
     versus_release(&v);
 }
 
+/* A body's own words, which may say why something was not counted, stay words. */
+static void test_uncounted_reasons_are_escaped(void **state)
+{
+    (void)state;
+    struct versus v = versus_sample();
+    struct str text = STR_EMPTY;
+    struct versus_benchmark *b = versus_find(&v, "serialization/traces/direct/100");
+    for (size_t i = 0; i < b->metric_count; i++) {
+        if (strcmp(b->metrics[i].new_metric.source, "valgrind") == 0) {
+            metric_deny(&b->metrics[i].new_metric, "failed: a|b <i> @someone");
+            b->metrics[i].change = METRIC_UNKNOWN;
+        }
+    }
+    versus_markdown(&v, &text);
+    assert_null(strstr(str_text(&text), "a|b"));
+    assert_null(strstr(str_text(&text), "<i>"));
+    assert_non_null(strstr(str_text(&text), "<code>allocations 3 -"));
+    str_release(&text);
+    versus_release(&v);
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -258,10 +279,15 @@ static void test_size_of_the_worst(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),   cmocka_unit_test(test_sorted_by_size),
-        cmocka_unit_test(test_nothing), cmocka_unit_test(test_distrust_comes_first),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_long_names_are_cut),
-        cmocka_unit_test(test_size),    cmocka_unit_test(test_size_of_the_worst),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_sorted_by_size),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_uncounted_reasons_are_escaped),
+        cmocka_unit_test(test_distrust_comes_first),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_long_names_are_cut),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_size_of_the_worst),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

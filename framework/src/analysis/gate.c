@@ -98,6 +98,26 @@ size_t gate_pairs(const struct metric_list *old_list, const struct metric_list *
     return count;
 }
 
+bool gate_is_used(const struct gate *gate, const struct metric_pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(pairs[i].new_metric.name, gate->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gate_any_failed(const struct metric_pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (pairs[i].failed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 double gate_growth(const struct metric_pair *pair)
 {
     double growth = pair->new_metric.value / pair->old_metric.value - 1;

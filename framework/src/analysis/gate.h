@@ -52,6 +52,12 @@ int gates_parse(const char *text, struct gates *gates, struct error *error);
 size_t gate_pairs(const struct metric_list *old_list, const struct metric_list *new_list,
                   const struct gates *gates, struct metric_pair *pairs);
 
+/* Whether one of the pairs is what the gate is about, known on both sides or not. */
+bool gate_is_used(const struct gate *gate, const struct metric_pair *pairs, size_t count);
+
+/* Whether one of them failed. */
+bool gate_any_failed(const struct metric_pair *pairs, size_t count);
+
 /* new / old - 1; 0 when that is not a number. */
 double gate_growth(const struct metric_pair *pair);
 

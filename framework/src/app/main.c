@@ -162,6 +162,7 @@ static int measure(struct session *s)
         runner_judge_machine(&s->runner);
         runner_judge_threads(&s->runner);
         runner_judge_probes(&s->runner);
+        runner_judge_gates(&s->runner);
         print_warnings(s, before);
         print_stability(s);
     }

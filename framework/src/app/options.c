@@ -71,7 +71,7 @@ static const struct option_row table[OPTION_COUNT] = {
     {"noise-threshold", 0, KIND_FRACTION, AT(noise_threshold), "P", "0.01", 0, 1, "noise_threshold",
      "a called change lies beyond this"},
     {"gate", 0, KIND_TEXT, AT(gate_text), "NAME=P,...", GATES_DEFAULT, 0, 0, "gate",
-     "metrics that may grow by no more than P against a baseline, or none"},
+     "counts that may grow by no more than P against a baseline; or none"},
     {"regress", 0, KIND_LIST, AT(regress), "Y:X", NULL, 0, 0, NULL,
      "fit a line to Y over X of the samples (time, iterations, page-faults, involuntary-switches); "
      "may be repeated"},

@@ -391,6 +391,28 @@ void runner_judge_probes(struct runner *runner)
     }
 }
 
+void runner_judge_gates(struct runner *runner)
+{
+    const struct result *result = runner->result;
+    if (!runner->options->given[OPTION_GATE] || runner->baseline == NULL) {
+        return;
+    }
+    for (size_t g = 0; g < runner->options->gates.count; g++) {
+        const struct gate *gate = &runner->options->gates.gates[g];
+        bool used = false;
+        for (size_t i = 0; i < result->count && !used; i++) {
+            const struct result_benchmark *b = &result->benchmarks[i];
+            used = gate_is_used(gate, b->metric_pairs, b->metric_pair_count);
+        }
+        if (!used) {
+            char text[METRIC_NAME_BYTES + 80];
+            snprintf(text, sizeof text, "--gate %s guards nothing: no such count was made",
+                     gate->name);
+            result_add_warning(runner->result, text);
+        }
+    }
+}
+
 void runner_replay(struct runner *runner, const struct result *loaded)
 {
     for (size_t i = 0; i < runner->plan->count; i++) {

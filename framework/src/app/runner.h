@@ -45,6 +45,9 @@ void runner_judge_threads(struct runner *runner);
  * not be counted. */
 void runner_judge_probes(struct runner *runner);
 
+/* Adds a warning for every gate of --gate that no benchmark has a count for. */
+void runner_judge_gates(struct runner *runner);
+
 /* Runs nothing: the samples stored in `loaded` stand for those that would have been taken. */
 void runner_replay(struct runner *runner, const struct result *loaded);
 

@@ -224,7 +224,11 @@ static void add_benchmark(struct json_writer *w, const struct instructions *i, s
     json_add_text(w, "suite", b->suite);
     if (pair != NULL) {
         bool both = metric_is_known(&pair->old_metric) && metric_is_known(&pair->new_metric);
-        json_add_int(w, "iterations_per_lap", (int64_t)i->iterations[k]);
+        if (i->iterations[k] > 0) {
+            json_add_int(w, "iterations_per_lap", (int64_t)i->iterations[k]);
+        } else {
+            json_add_null(w, "iterations_per_lap");
+        }
         add_metric(w, "new", &pair->new_metric);
         if (!i->one_side) {
             add_metric(w, "old", &pair->old_metric);

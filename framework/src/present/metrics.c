@@ -39,9 +39,9 @@ static void add_names(struct json_writer *w, const struct metric *m)
     json_add_text(w, "unit", or_null(m->unit));
 }
 
-void metrics_add_one(struct json_writer *w, const char *key, const struct metric *metric)
+static void add_one(struct json_writer *w, const struct metric *metric)
 {
-    json_begin_object_line(w, key);
+    json_begin_object_line(w, NULL);
     add_names(w, metric);
     add_figures(w, metric);
     json_end(w);
@@ -51,7 +51,7 @@ void metrics_add_list(struct json_writer *w, const char *key, const struct metri
 {
     json_begin_array(w, key);
     for (size_t i = 0; i < list->count; i++) {
-        metrics_add_one(w, NULL, &list->items[i]);
+        add_one(w, &list->items[i]);
     }
     json_end(w);
 }

@@ -9,9 +9,8 @@
 
 #include <jansson.h>
 
-/* {"source", "name", "unit", "state", "value", "lower", "upper", "scale", "reason"}, on a line. */
-void metrics_add_one(struct json_writer *w, const char *key, const struct metric *metric);
-/* The array of all. */
+/* The array of all, a line each: {"source", "name", "unit", "state", "value", "lower", "upper",
+ * "scale", "reason"}. */
 void metrics_add_list(struct json_writer *w, const char *key, const struct metric_list *list);
 /* The array of pairs: {"source", "name", "unit", "old", "new", "change", "tolerance", "failed"}. */
 void metrics_add_pairs(struct json_writer *w, const char *key, const struct metric_pair *pairs,

@@ -187,12 +187,7 @@ void result_compare_metrics(struct result_benchmark *b, const struct record *old
 
 bool result_gate_failed(const struct result_benchmark *b)
 {
-    for (size_t i = 0; i < b->metric_pair_count; i++) {
-        if (b->metric_pairs[i].failed) {
-            return true;
-        }
-    }
-    return false;
+    return gate_any_failed(b->metric_pairs, b->metric_pair_count);
 }
 
 const char *result_status_name(enum result_status status)

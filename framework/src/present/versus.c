@@ -55,12 +55,7 @@ struct versus_counts versus_count(const struct versus *v)
 
 bool versus_gate_failed(const struct versus_benchmark *b)
 {
-    for (size_t i = 0; i < b->metric_count; i++) {
-        if (b->metrics[i].failed) {
-            return true;
-        }
-    }
-    return false;
+    return gate_any_failed(b->metrics, b->metric_count);
 }
 
 void versus_add_warning(struct versus *v, const char *warning)

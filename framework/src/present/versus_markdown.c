@@ -72,11 +72,19 @@ static void add_text(struct str *out, const char *text)
     str_add(out, "</code>");
 }
 
+/* Why something could not be counted may be a body's own words. */
+static bool has_words_of_others(const struct versus_benchmark *b)
+{
+    const struct metric_pair *pair = versus_instructions(b);
+    bool uncounted = pair != NULL && pair->change == METRIC_UNKNOWN;
+    return b->reason != NULL || b->note != NULL || uncounted;
+}
+
 static void add_remarks(struct str *out, const struct versus_benchmark *b)
 {
     struct str remarks = STR_EMPTY;
     versus_add_remarks(&remarks, b);
-    if (b->reason != NULL || b->note != NULL) {
+    if (has_words_of_others(b) && remarks.length > 0) {
         add_text(out, str_text(&remarks));
     } else {
         str_add(out, str_text(&remarks));

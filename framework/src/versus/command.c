@@ -253,6 +253,25 @@ static void count(struct compare *c, enum probe_kind kind)
     progress_erase(&c->progress);
 }
 
+/* A gate with a wrong name would guard nothing, and nobody would know. */
+static void say_unused_gates(struct compare *c)
+{
+    const struct versus *v = &c->setup.versus;
+    for (size_t g = 0; g < c->options.gates.count; g++) {
+        const struct gate *gate = &c->options.gates.gates[g];
+        bool used = false;
+        for (size_t i = 0; i < v->count && !used; i++) {
+            used = gate_is_used(gate, v->benchmarks[i].metrics, v->benchmarks[i].metric_count);
+        }
+        if (!used) {
+            char text[METRIC_NAME_BYTES + 80];
+            snprintf(text, sizeof text, "--gate %s guards nothing: no such count was made",
+                     gate->name);
+            warn(c, text);
+        }
+    }
+}
+
 /* After the contest, so that no slice pays for it. */
 static void count_all(struct compare *c)
 {
@@ -270,6 +289,9 @@ static void count_all(struct compare *c)
     if (c->options.count_instructions) {
         count(c, PROBE_INSTRUCTIONS);
         say_uncounted(c, "valgrind", "instructions");
+    }
+    if (c->options.given[COMPARE_GATE] && v->complete) {
+        say_unused_gates(c);
     }
     v->duration_s = round((double)(clock_monotonic_ns() - c->contest.begun_ns) / 1e6) / 1e3;
 }

@@ -112,7 +112,7 @@ static void attach(const struct counting *counting, struct versus_benchmark *b,
     free(pairs);
 }
 
-void counting_deny(const struct counting *counting, struct bout *bout, const char *reason)
+static void deny(const struct counting *counting, struct bout *bout, const char *reason)
 {
     struct metric_list list = {.count = 0};
     probes_deny(counting->kind, &list, reason);
@@ -136,7 +136,7 @@ static const char *why_not(const struct counting *counting, const struct bout *b
 bool counting_run(struct counting *counting, struct bout *bout)
 {
     if (counting->end_ns > 0 && clock_monotonic_ns() >= counting->end_ns) {
-        counting_deny(counting, bout, "the time was up before it was counted");
+        deny(counting, bout, "the time was up before it was counted");
         return true;
     }
     struct side_count *counts = memory_zeroed(2, sizeof *counts);

@@ -29,7 +29,4 @@ struct counting {
  * interrupted: nothing is added. */
 bool counting_run(struct counting *counting, struct bout *bout);
 
-/* Adds the metrics as unavailable on both sides. */
-void counting_deny(const struct counting *counting, struct bout *bout, const char *reason);
-
 #endif

@@ -132,13 +132,17 @@ static int complain(const struct error *error)
 
 /* The same options as of a comparison, as far as they say what is opened and which ids are meant.
  */
-static void make_options(struct run *r)
+static int make_options(struct run *r)
 {
     const struct request *q = &r->request;
     struct compare_options *o = &r->options;
     o->words.text[o->words.count++] = q->against == NULL ? q->words.text[0] : q->against;
     o->words.text[o->words.count++] = q->words.text[0];
-    for (size_t i = 1; i < q->words.count && o->words.count < OPTIONS_LIST_MAX; i++) {
+    if (q->words.count >= OPTIONS_LIST_MAX) {
+        return error_set(&r->error, STATUS_USAGE, "instructions: more than %d filters",
+                         OPTIONS_LIST_MAX - 2);
+    }
+    for (size_t i = 1; i < q->words.count; i++) {
         o->words.text[o->words.count++] = q->words.text[i];
     }
     o->skips = q->skips;
@@ -151,6 +155,7 @@ static void make_options(struct run *r)
     o->new_commit = q->new_commit;
     o->old_dirty = q->old_dirty;
     o->new_dirty = q->new_dirty;
+    return 0;
 }
 
 static int parse(struct run *r, int argc, char *const argv[])
@@ -173,8 +178,7 @@ static int parse(struct run *r, int argc, char *const argv[])
     if (q->against == NULL && q->given[OPTION_GATE_]) {
         return error_set(&r->error, STATUS_USAGE, "--gate needs --against OLD");
     }
-    make_options(r);
-    return 0;
+    return make_options(r);
 }
 
 static void prepare(struct run *r)
@@ -275,7 +279,11 @@ static int judge(const struct run *r)
         fprintf(stderr, "assay: nothing could be counted: %s\n", first_reason(r));
         return STATUS_ENVIRONMENT;
     }
-    return counts.beyond_gate > 0 ? STATUS_REGRESSED : STATUS_OK;
+    if (counts.beyond_gate > 0) {
+        return STATUS_REGRESSED;
+    }
+    return r->request.given[OPTION_GATE_] && counts.unavailable > 0 ? STATUS_INCONCLUSIVE
+                                                                    : STATUS_OK;
 }
 
 static int run(struct run *r)
