@@ -290,12 +290,14 @@ ASSAY_API int assay_main(int argc, char **argv);
  * released, untimed, at the beginning of the next setup, and after the loop for the last one:
  *
  *     struct text *texts = calloc(assay_batch_max(b), sizeof *texts);
- *     size_t held = 0, next = 0;
- *     ASSAY_LOOP_WITH(b, (release(texts, &held), prepare(texts, held = assay_batch(b)), next = 0))
- * { parse(&texts[next++]);
+ *     size_t next = 0;
+ *     ASSAY_LOOP_WITH(b, next = refill(texts, assay_batch(b))) {
+ *         parse(&texts[next++]);
  *     }
- *     release(texts, &held);
+ *     refill(texts, 0);
  *     free(texts);
+ *
+ * where refill() releases the texts of the last batch, prepares so many and returns 0.
  *
  * Each batch pays one pair of clock reads, which is part of its time and is never subtracted;
  * results show the pair's measured cost and its share, and warn above 10 %: give cheap kernels a

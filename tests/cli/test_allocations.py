@@ -61,6 +61,12 @@ def test_counts_are_exact(bench: Bench, program: str) -> None:
                 assert_exact(found[name][count], value)
 
 
+def test_a_number_of_threads_that_the_source_does_not_list(bench: Bench) -> None:
+    found = measured(bench, "allocating", "three", "--threads", "3")["three/threads:3"]
+    assert_exact(found["allocations"], 3)
+    assert_exact(found["freed_bytes"], 200)
+
+
 @pytest.mark.parametrize("program", DYNAMIC)
 def test_what_a_library_allocates_is_counted(bench: Bench, program: str) -> None:
     found = measured(bench, program, "by_library")["by_library"]

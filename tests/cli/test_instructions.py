@@ -93,6 +93,13 @@ def test_layout_does_not_change_it(bench: Bench) -> None:
     assert found[0] == found[1] and len(found[0]) == 4
 
 
+def test_cold_caches_change_no_count(bench: Bench) -> None:
+    run = count(bench, str(BUILD / "probes" / "setups"), "chase_")
+    assert run.status == 0, run
+    counts = counts_of(bench)
+    assert len({exact(benchmark) for benchmark in counts.values()}) == 1 and len(counts) == 3
+
+
 def test_what_varies_is_not_called_exact(bench: Bench) -> None:
     assert count(bench, COUNTED, "varies").status == 0
     figures = counts_of(bench)["varies"]["new"]

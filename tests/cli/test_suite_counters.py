@@ -110,6 +110,15 @@ def test_no_sample_is_counted(bench: Bench) -> None:
 
 
 @counts_events
+def test_samples_outlive_counting_that_does_not_end(bench: Bench) -> None:
+    found = count(bench, SOFTWARE, "hangs_when_counted", "--max-time", "2")["hangs_when_counted"]
+    assert found["status"] == "measured" and len(found["samples"]["time_ns"]) >= 10
+    metrics = metrics_of(found)
+    assert set(metrics) == set(SOFTWARE.split(","))
+    for metric in metrics.values():
+        assert metric["reason"] == "--max-time left no time for counting"
+
+
 def test_slow_benchmarks_are_counted_few_times(bench: Bench) -> None:
     slow = count(bench, SOFTWARE, "slow")["slow"]
     told = {c["name"]: c["value"] for c in slow["counters"]}

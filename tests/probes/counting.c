@@ -163,6 +163,15 @@ ASSAY_BENCH(fails_when_counted)
     }
 }
 
+ASSAY_BENCH(hangs_when_counted)
+{
+    ASSAY_LOOP(b) {
+        while (is_watched()) {
+            pause();
+        }
+    }
+}
+
 /* An iteration is longer than all laps for counting should be together. */
 ASSAY_BENCH(slow)
 {

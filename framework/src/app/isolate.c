@@ -180,6 +180,14 @@ static bool await_child(const struct isolate_job *job, pid_t child, struct recor
             return true;
         }
         uint64_t now = clock_monotonic_ns();
+        if (now >= deadline && record->state == RECORD_PROBING) {
+            stop_child(child); /* its samples are all there */
+            record->metrics.count = 0;
+            counters_deny(job->counters.events, &record->metrics,
+                          "--max-time left no time for counting");
+            record_end(record, RECORD_DONE, "");
+            return true;
+        }
         if (now >= deadline) {
             char why[192];
             bool may_wait = job->bench->threads > 1 && !job->bench->lockstep;

@@ -58,7 +58,7 @@ static const struct option_row table[OPTION_COUNT] = {
     {"in-process", 0, KIND_FLAG, AT(in_process), NULL, NULL, 0, 0, "in_process",
      "no process of its own for each benchmark: for debuggers"},
     {"no-probes", 0, KIND_FLAG, AT(no_probes), NULL, NULL, 0, 0, "no_probes",
-     "time only: do not count allocations"},
+     "do not count allocations"},
     {"count-instructions", 0, KIND_FLAG, AT(count_instructions), NULL, NULL, 0, 0,
      "count_instructions",
      "after the timed run, count instructions under valgrind (about 0.5 s each)"},

@@ -18,7 +18,7 @@
 enum color_mode { COLOR_AUTO = 0, COLOR_ALWAYS, COLOR_NEVER };
 enum list_format { LIST_PRETTY = 0, LIST_TERSE };
 
-/* Option names, in the order of the table: options_given() asks by these. */
+/* Option names, in the order of the table: options->given[] asks by these. */
 enum option_id {
     OPTION_HELP = 0,
     OPTION_VERSION,

@@ -25,7 +25,7 @@ static struct probe_page *ask(const struct probe_job *job, int *fd, struct probe
     page->kind = (uint32_t)job->kind;
     page->cpu = (int32_t)job->cpu;
     page->iterations = job->iterations;
-    page->seed = job->seed;
+    page->asked_threads = job->asked_threads;
     snprintf(page->id, sizeof page->id, "%s", job->id);
     return page;
 }

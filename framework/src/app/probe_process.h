@@ -12,10 +12,10 @@ struct probe_job {
     int program;    /* the suite's executable, an open file */
     const char *id; /* "": its empty loop */
     enum probe_kind kind;
-    int64_t cpu;         /* -1: any */
-    uint64_t iterations; /* of a lap; 0: the probe chooses */
-    uint64_t seed;
-    double limit_s; /* the process is killed after this long */
+    int64_t cpu;            /* -1: any */
+    uint64_t iterations;    /* of a lap; 0: the probe chooses */
+    unsigned asked_threads; /* 0: as the source says */
+    double limit_s;         /* the process is killed after this long */
 };
 
 /* How the process is started. Files that it needs are kept open for it. */

@@ -1,4 +1,5 @@
 #include "app/probe_worker.h"
+#include "app/isolate.h"
 #include "app/plan.h"
 #include "base/memory.h"
 #include "measure/allocations.h"
@@ -7,7 +8,6 @@
 #include "measure/clock.h"
 #include "measure/probe.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +122,9 @@ static void run_page(struct probe_page *page, const struct assay_entry *entries)
     struct error error = {0};
     bool empty = page->id[0] == '\0';
     options.filters.count = empty ? 0 : 1;
+    if (page->asked_threads > 0) {
+        options.threads = (struct option_counts){1, {(int)page->asked_threads}};
+    }
     if (plan_make(entries, &options, &plan, &error) != 0) {
         finish(page, RECORD_FAILED, error.text);
     } else if (empty) {
@@ -129,7 +132,9 @@ static void run_page(struct probe_page *page, const struct assay_entry *entries)
             .run = plan.suite->null_run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = 1};
         run_case(page, instrument, &loop, NULL);
     } else {
-        run_case(page, instrument, &plan.cases[0].bench_case, plan.cases[0].entry->skip_if);
+        struct bench_case bench = plan.cases[0].bench_case;
+        bench.cold = false; /* caches change no count, and emptying them takes long */
+        run_case(page, instrument, &bench, plan.cases[0].entry->skip_if);
     }
     plan_release(&plan);
 }
@@ -146,12 +151,7 @@ int probe_worker_run(int fd, const struct assay_entry *entries, struct error *er
     if (getppid() != parent) {
         return STATUS_ENVIRONMENT;
     }
-    if (page->cpu >= 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET((size_t)page->cpu, &set);
-        (void)sched_setaffinity(0, sizeof set, &set); /* counts are the same on any CPU */
-    }
+    isolate_pin_self(page->cpu);
     if (page->kind < sizeof instruments / sizeof instruments[0] &&
         instruments[page->kind] != NULL) {
         run_page(page, entries);

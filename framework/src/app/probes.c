@@ -249,7 +249,8 @@ static struct probe_job make_job(const struct probes *probes, const struct plan_
                               .kind = kind,
                               .cpu = probes->options->pin_cpu,
                               .iterations = iterations,
-                              .seed = probes->options->seed,
+                              .asked_threads =
+                                  probes->options->threads.count > 0 ? c->bench_case.threads : 0,
                               .limit_s = limit_s};
 }
 

@@ -252,6 +252,14 @@ void callgrind_deny(struct metric_list *metrics, const char *reason)
                 METRIC_REASON_BYTES - 1, reason);
 }
 
+static void add_metric(struct probe_page *page, const char *name, const double counts[3])
+{
+    double n = (double)page->lap_iterations * page->threads;
+    /* The second lap of n and the one of 2n; the first of n and the one of 2n. */
+    const double slopes[2] = {(counts[2] - counts[1]) / n, (counts[2] - counts[0]) / n};
+    metric_measure(metric_add(&page->metrics, "valgrind", name, ""), slopes, 2);
+}
+
 static void conclude(struct probe_page *page)
 {
     double kernel[3];
@@ -270,8 +278,8 @@ static void conclude(struct probe_page *page)
         harness[i] = harness_count(tally, iterations, page->threads);
         kernel[i] = tally->count - harness[i];
     }
-    probe_add_metric(page, "valgrind", CALLGRIND_METRIC, "", kernel);
-    probe_add_metric(page, "valgrind", CALLGRIND_LOOP_METRIC, "", harness);
+    add_metric(page, CALLGRIND_METRIC, kernel);
+    add_metric(page, CALLGRIND_LOOP_METRIC, harness);
 }
 
 const struct instrument callgrind_instrument = {

@@ -258,6 +258,14 @@ void counters_conclude(struct counters *c, struct metric_list *metrics)
     add_ratio(c, "branch_miss_rate", event_is_branch_misses, event_is_branches, metrics);
 }
 
+void counters_deny(const struct event_list *events, struct metric_list *metrics, const char *reason)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        const struct event *event = &events->events[i];
+        metric_deny(metric_add(metrics, SOURCE, event->name, event_unit(event)), "%s", reason);
+    }
+}
+
 void counters_explain(const struct event_list *events, struct str *out)
 {
     struct event_rights rights;

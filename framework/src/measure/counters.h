@@ -35,6 +35,10 @@ uint64_t counters_next_lap(struct counters *c, double now_ns);
  * instructions_per_cycle and branch_miss_rate. What could not be counted says why. */
 void counters_conclude(struct counters *c, struct metric_list *metrics);
 
+/* Adds the metrics of the events, unavailable for this reason. */
+void counters_deny(const struct event_list *events, struct metric_list *metrics,
+                   const char *reason);
+
 /* A line a reason for which some of the events cannot be counted by this process, with their names;
  * nothing when all can. */
 void counters_explain(const struct event_list *events, struct str *out);

@@ -31,15 +31,6 @@ uint64_t probe_plan_lap(struct probe_page *page, uint32_t lap, double first_ns)
                                    : page->lap_iterations;
 }
 
-void probe_add_metric(struct probe_page *page, const char *source, const char *name,
-                      const char *unit, const double counts[3])
-{
-    double n = (double)page->lap_iterations * page->threads;
-    /* The second lap of n and the one of 2n; the first of n and the one of 2n. */
-    const double slopes[2] = {(counts[2] - counts[1]) / n, (counts[2] - counts[0]) / n};
-    metric_measure(metric_add(&page->metrics, source, name, unit), slopes, 2);
-}
-
 struct probe_page *probe_page_create(int *fd, struct error *error)
 {
     struct probe_page *page = shared_page_create("a probe", sizeof *page, fd, error);

@@ -2,8 +2,8 @@
  *
  * The process is the suite's executable, started with what counts around it (a library before the
  * allocator, valgrind). It runs few laps: one iteration; then n; these may still set things up.
- * Then n, n and 2n, which count. What an iteration costs is the difference of the last two over n:
- * what a lap costs by itself falls out. Two laps of n that differ, or do not lie on the line, tell
+ * Then n, n and 2n, which count. Where a lap costs something by itself, as under valgrind, an
+ * iteration costs the difference of two laps; else what each lap says. Laps that do not agree tell
  * that the count varies. */
 #ifndef ASSAY_MEASURE_PROBE_H
 #define ASSAY_MEASURE_PROBE_H
@@ -17,7 +17,7 @@
 
 /* Rises when struct probe_page or the meaning of its fields does: the executable and who starts it
  * must speak the same. */
-#define PROBE_PROTOCOL 2
+#define PROBE_PROTOCOL 3
 
 #define PROBE_ID_BYTES 512
 #define PROBE_LAPS     5
@@ -40,10 +40,10 @@ struct probe_page {
     uint32_t protocol;
     uint32_t bytes;
     /* Asked for. */
-    uint32_t kind;       /* enum probe_kind */
-    int32_t cpu;         /* -1: any */
-    uint64_t iterations; /* n; 0: the probe chooses, by what the first iteration costs */
-    uint64_t seed;
+    uint32_t kind;           /* enum probe_kind */
+    int32_t cpu;             /* -1: any */
+    uint64_t iterations;     /* n; 0: the probe chooses, by what the first iteration costs */
+    uint32_t asked_threads;  /* a number that the source need not list (--threads); 0: as it says */
     char id[PROBE_ID_BYTES]; /* "": the suite's empty loop */
     /* Answered. */
     uint32_t answered; /* the executable's protocol, as soon as it has the page */
@@ -53,7 +53,6 @@ struct probe_page {
     uint32_t laps;           /* that ended */
     uint64_t lap_iterations; /* n, as chosen */
     uint32_t promised;       /* enum probe_promise */
-    uint32_t unused;
     struct metric_list metrics;
 };
 
@@ -80,11 +79,6 @@ struct instrument {
 /* Iterations of lap `lap`; 0 after the last. first_ns: wall time of lap 0, 0 before it has ended.
  * Sets page->lap_iterations when it is chosen. */
 uint64_t probe_plan_lap(struct probe_page *page, uint32_t lap, double first_ns);
-
-/* Adds the metric from the counts of the three laps that count: the slope, and as bounds what each
- * of the laps says. per: iterations are counted for each of so many threads. */
-void probe_add_metric(struct probe_page *page, const char *source, const char *name,
-                      const char *unit, const double counts[3]);
 
 /* A page for a process that is to be started, and its file; NULL with an error. Release with
  * probe_page_unmap and close. */

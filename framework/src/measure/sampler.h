@@ -71,9 +71,9 @@ static inline size_t sampler_capacity(const struct sampler_plan *plan)
 void sampler_init(struct sampler *s, const struct sampler_plan *plan, struct record *record,
                   uint32_t *order);
 
-/* Tells what the lap that ended took (timed_ns: the part that counts; now_ns: wall time now) and
- * returns the iterations of the next lap, 0 when measuring is over. In the first call there is no
- * lap yet. */
+/* Tells what the lap that ended took (lap->time_ns: the part that counts; now_ns: wall time now)
+ * and returns the iterations of the next lap, 0 when measuring is over. In the first call there is
+ * no lap yet. */
 uint64_t sampler_next(struct sampler *s, const struct sample *lap, double now_ns);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Chunks of a lap, and the least that one lasts: looking at the stop costs about 3 ns. */
 #define CHUNKS   64
@@ -24,7 +25,8 @@ static unsigned count_cpus(void)
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     int count = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 0;
-    return count > 0 ? (unsigned)count : 1;
+    long online = count > 0 ? count : sysconf(_SC_NPROCESSORS_ONLN); /* more than a set holds */
+    return online > 0 ? (unsigned)online : 1;
 }
 
 int team_init(struct team *team, unsigned size, bool lockstep, struct record *record,
