@@ -197,6 +197,22 @@ static void test_what_is_left_running(void **state)
     }
 }
 
+/* Asked for, it has gone when program_run returns. */
+static void test_what_is_left_running_is_ended(void **state)
+{
+    (void)state;
+    const char *const argv[] = {"sh", "-c", "sleep 30 & echo $!", NULL};
+    struct program program = {
+        .argv = argv, .limit_s = LONG_S, .output_max = 64, .ends_group = true};
+    struct program_end end;
+    program_run(&program, &end);
+    assert_int_equal(end.outcome, PROGRAM_EXITED);
+    pid_t left = (pid_t)strtol(str_text(&end.output), NULL, 10);
+    program_end_release(&end);
+    assert_true(left > 1);
+    assert_false(stays(left));
+}
+
 /* What the program sees of the signals: "SigBlk SigIgn" of /proc/self/status. */
 static const char *const signals_of_it =
     "while read name mask; do case $name in SigBlk:|SigIgn:) echo $mask;; esac; done "
@@ -270,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_time_limit),
         cmocka_unit_test(test_time_limit_ends_the_group),
         cmocka_unit_test(test_what_is_left_running),
+        cmocka_unit_test(test_what_is_left_running_is_ended),
         cmocka_unit_test(test_signals_of_the_program),
         cmocka_unit_test(test_with_sigchld_blocked),
         cmocka_unit_test(test_with_sigchld_ignored),

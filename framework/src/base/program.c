@@ -21,6 +21,8 @@
 /* How long a killed program may take to go; one that hangs in the kernel is then left behind. */
 #define LAST_WAIT_NS    NS_PER_S
 #define DRAIN_READS_MAX 512
+/* Looks, half a millisecond apart, whether the processes of a killed group have gone. */
+#define GROUP_LOOKS_MAX 400
 #define LIMIT_S_MAX     1e9
 
 /* Standard output or error of the program: the end of the pipe to read, -1 once it is closed. */
@@ -265,6 +267,15 @@ static void stop(struct run *run)
     (void)attend(run, now_ns() + LAST_WAIT_NS);
 }
 
+/* A killed process is gone a moment later: the caller may count on it. */
+static void end_group(pid_t group)
+{
+    const struct timespec moment = {.tv_nsec = NS_PER_MS / 2};
+    for (int i = 0; i < GROUP_LOOKS_MAX && kill(-group, SIGKILL) == 0; i++) {
+        nanosleep(&moment, NULL);
+    }
+}
+
 static void start_and_wait(const struct program *program, struct run *run, struct program_end *end)
 {
     uint64_t deadline_ns = now_ns() + span_ns(program->limit_s);
@@ -284,7 +295,7 @@ static void start_and_wait(const struct program *program, struct run *run, struc
         end->code = failed;
     } else if (run->ended) {
         if (program->ends_group) {
-            kill(-run->child, SIGKILL);
+            end_group(run->child);
         }
         drain(run);
         judge_end(run, end);
