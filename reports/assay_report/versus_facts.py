@@ -185,6 +185,9 @@ def counts_of(versus: Versus) -> Counter[str]:
     counts["tail"] = sum(
         entry.finding is not None and entry.finding.tail_slower for entry in versus.entries
     )
+    counts["moved"] = sum(
+        entry.finding is not None and entry.finding.layout_alone for entry in versus.entries
+    )
     counts["compared"] = sum(entry.finding is not None for entry in versus.entries)
     return counts
 

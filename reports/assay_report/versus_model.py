@@ -101,6 +101,7 @@ class Finding:
     verdict: str
     flagged: bool
     confirmed: bool
+    layout_alone: bool
     below_resolution: bool
     note: str
     effect: Effect
@@ -124,6 +125,7 @@ class Finding:
             verdict=data["verdict"],
             flagged=data["flagged"],
             confirmed=data["confirmed"],
+            layout_alone=data.get("layout_alone", False),
             below_resolution=data["below_resolution"],
             note=visible(data["note"] or ""),
             effect=Effect.of(data["effect_ratio"]),

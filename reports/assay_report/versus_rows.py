@@ -128,7 +128,8 @@ class Row:
         assert finding is not None
         words = [self.outcome.split()[0]]
         words += ["tail"] if finding.tail_slower else []
-        words += ["suspected"] if suspicion(finding) else []
+        words += ["moved"] if finding.layout_alone else []
+        words += ["suspected"] if suspicion(finding) and not finding.layout_alone else []
         words += ["gate"] if self.entry.beyond_gate else []
         return " ".join(words)
 

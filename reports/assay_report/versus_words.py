@@ -69,6 +69,8 @@ def suspicion(finding: Finding) -> str:
     """Said of what the screen suspected and the verdict does not call."""
     if not finding.flagged or finding.called or finding.below_resolution:
         return ""
+    if finding.layout_alone:
+        return "moved by layout alone"
     return "suspected, not confirmed"
 
 
@@ -112,7 +114,7 @@ def verdict_sentences(finding: Finding, versus: Versus) -> list[str]:
             "cheap to compare this way."
         ]
     said = [_first_sentence(finding, versus), _stages(finding)]
-    if finding.note and finding.has_interval:
+    if finding.note and finding.has_interval and not finding.layout_alone:
         said.append(f"What stood against a verdict: {finding.note}.")
     settled = settlement(finding)
     if settled:
@@ -132,6 +134,13 @@ def _first_sentence(finding: Finding, versus: Versus) -> str:
             f"{word} by {size.lstrip('+')} ({span}): more than the guard of {guard}, and the "
             "signed-rank test agrees."
         )
+    if finding.layout_alone:
+        word = "Slower" if finding.effect.point > 0 else "Faster"
+        size = signed_percent(abs(finding.effect.point), effect_decimals(finding.effect))
+        return (
+            f"{word} by {size.lstrip('+')} ({span}), but by its place in memory alone: the code "
+            "and constants that it reaches are the same on both sides. So it counts as unchanged."
+        )
     if finding.verdict == "unchanged":
         return f"Shown to be unchanged: any change is smaller than the margin of {margin} ({span})."
     if not finding.has_interval:
@@ -148,7 +157,7 @@ def _stages(finding: Finding) -> str:
     screen = count_of(finding.pairs.screening, "pair")
     if finding.confirmed:
         count = count_of(fresh, "fresh pair")
-        if finding.called:
+        if finding.called or finding.layout_alone:
             return f"The screen of {screen} suspected it, and {count} confirmed it."
         return (
             f"The screen of {screen} suspected a change, and {count} did not confirm it; the "

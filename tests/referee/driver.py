@@ -47,6 +47,7 @@ class Judged:
     id: str
     injected: float  # true share of more work, 0: the same
     verdict: str
+    layout_alone: bool  # called, and taken back as the code is the same on both sides
     flagged: bool
     confirmed: bool
     point: float
@@ -89,6 +90,7 @@ def read_judged(benchmark: dict[str, Any], injected: float, settings: dict[str, 
         id=name,
         injected=injected if name.endswith(f"/{INJECTED_COPY}") else 0.0,
         verdict=benchmark["verdict"],
+        layout_alone=benchmark["layout_alone"],
         flagged=benchmark["flagged"],
         confirmed=benchmark["confirmed"],
         point=effect["point"],

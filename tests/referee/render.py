@@ -49,6 +49,7 @@ def silence_cells(row: Row) -> tuple[str, ...]:
         str(row.improved.hits),
         str(row.unchanged.hits),
         str(row.inconclusive.hits),
+        str(row.layout_alone.hits),
         describe(row.fires),
         describe(row.fires_without_floor),
         percent(row.width, 2),
@@ -92,7 +93,11 @@ def make_tables(results: Results, demands: Sequence[Demand]) -> list[Table]:
         Table(
             "Where nothing differs",
             ("programs", "kernels", "called 'regressed' (95 % bounds)", *outcome)
-            + ("95 % interval of the screen leaves out 0", "without floor of the error")
+            + (
+                "moved by layout alone",
+                "95 % interval of the screen leaves out 0",
+                "without floor of the error",
+            )
             + ("interval's width", "s a benchmark"),
             [silence_cells(row) for row in rows if not row.more_work],
         ),

@@ -49,8 +49,14 @@ def is_regressed(judged: Judged) -> bool:
     return judged.verdict == "regressed"
 
 
-def is_called(judged: Judged) -> bool:
-    return judged.verdict in CALLED
+def by_times_regressed(judged: Judged) -> bool:
+    """What the times alone say: between copies of one program no layout differs, so that a call
+    which was taken back because the code is the same was a false one all the same."""
+    return is_regressed(judged) or (judged.layout_alone and judged.point > 0)
+
+
+def by_times_called(judged: Judged) -> bool:
+    return judged.verdict in CALLED or judged.layout_alone
 
 
 def fires_at_5_percent(judged: Judged, floor: float) -> bool:
@@ -97,6 +103,7 @@ class Row:
     improved: Share
     unchanged: Share
     inconclusive: Share
+    layout_alone: Share  # of the unchanged: called by the times, with the same code on both sides
     fires: Share
     fires_without_floor: Share
     width: float  # median of the 95 % interval's, as a ratio
@@ -127,6 +134,7 @@ def make_row(results: Results, cell: Cell, kind: str, more_work: bool) -> Row | 
         improved=with_verdict("improved"),
         unchanged=with_verdict("unchanged"),
         inconclusive=with_verdict("inconclusive"),
+        layout_alone=share(judged, lambda j: j.layout_alone),
         fires=share(judged, lambda j: fires_at_5_percent(j, 2e-4)),
         fires_without_floor=share(judged, lambda j: fires_at_5_percent(j, 0.0)),
         width=statistics.median(j.upper - j.lower for j in judged),
@@ -163,7 +171,7 @@ def own_row(results: Results, cells: Iterable[str]) -> RuleRow:
     }
     return RuleRow(
         "assay compare",
-        share(nulls, is_called),
+        share(nulls, by_times_called),
         detections,
         results.seconds_a_benchmark(quiet_cells()),
     )

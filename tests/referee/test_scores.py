@@ -16,13 +16,16 @@ from scores import Results, bias, make_rows
 from tally import Share
 
 
-def benchmark(name: str, verdict: str, logs: list[float]) -> dict[str, Any]:
+def benchmark(
+    name: str, verdict: str, logs: list[float], layout_alone: bool = False
+) -> dict[str, Any]:
     """Four pairs of the screen, then the rest of `logs` as confirming ones."""
     return {
         "id": name,
         "status": "compared",
         "reason": None,
         "verdict": verdict,
+        "layout_alone": layout_alone,
         "flagged": len(logs) > 6,
         "confirmed": len(logs) > 6,
         "effect_ratio": {"point": 0.01, "lower": 0.008, "upper": 0.012},
@@ -209,3 +212,17 @@ def test_a_plan_can_be_narrowed() -> None:
     assert [(t.cell, t.runs) for t in narrow.tasks] == [("more-5", 1), ("more-2", 1)]
     assert narrow.rivals == ()
     assert plan.narrowed(["rivals"]).rivals == plan.rivals
+
+
+@pytest.mark.parametrize("cell, outcome", [("same", demands.FAILS), ("relinked", demands.HOLDS)])
+def test_a_call_that_was_taken_back_is_false_between_copies_of_one_program(
+    cell: str, outcome: str
+) -> None:
+    """Between links of it the layout does differ: there it is told, and no false call."""
+    moved = [benchmark(f"referee/sort/{i}", "unchanged", SLOW + SLOW, True) for i in range(200)]
+    results = Results()
+    results.add(cell, read_comparison(document(*moved), 200.0, 0.0))
+    assert demands.all_demands(results)[0].outcome == outcome
+    (row,) = make_rows(results)
+    assert row.layout_alone == Share(200, 200) and row.regressed == Share(0, 200)
+    assert "moved by layout alone" in as_text(make_tables(results, []))

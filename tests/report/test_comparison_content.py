@@ -157,10 +157,19 @@ def test_groups_and_effects_are_in_order_of_interest(tmp_path: Path) -> None:
     rows = effect_rows(out)
     expected = (
         "▲ Regressed 2", "kinds/much_slower", "kinds/slow", "▼ Improved 1", "kinds/fast",
-        "? Inconclusive 3", "kinds/due", "kinds/vetoed", "kinds/open", "= Unchanged 3",
-        "kinds/suspected", "kinds/same", "kinds/tail", "· Below resolution 1", "kinds/below",
+        "? Inconclusive 3", "kinds/due", "kinds/vetoed", "kinds/open", "= Unchanged 4",
+        "kinds/moved", "kinds/suspected", "kinds/same", "kinds/tail", "· Below resolution 1", "kinds/below",
     )  # fmt: skip
     assert [row.split()[0] if "/" in row else row for row in rows] == list(expected)
+
+
+def test_a_change_by_layout_alone_is_told(tmp_path: Path) -> None:
+    out = report_on(tmp_path, comparison(make_comparison.every_kind()))
+    assert "moved by layout alone" in row_for(out, "kinds/moved")
+    page = text_of(out / "c" / "kinds.moved.html").replace(THIN, " ")
+    assert "Slower by 1.12 %" in page and "by its place in memory alone" in page
+    assert "What stood against a verdict" not in page and "Shown to be unchanged" not in page
+    assert "1 moved by layout alone" in text_of(out / "comparison.html").replace(THIN, " ")
 
 
 def test_verdicts_are_words_and_signs_with_figures(tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ def test_counts_are_those_of_the_document() -> None:
     expected = dict(document["counts"])
     assert counts["below resolution"] == expected.pop("below_resolution")
     assert counts["tail"] == expected.pop("tail_slower")
+    assert counts["moved"] == expected.pop("layout_alone") == 1
     del expected["only_old"], expected["only_new"]
     assert {name: counts[name] for name in expected} == expected
 

@@ -490,6 +490,33 @@ static void test_needed_pairs_settle_it(void **state)
     assert_true(settled[1] * 10 >= asked * 6);
 }
 
+/* What is called although the code is the same stays as it was measured, under another verdict. */
+static void test_layout_alone(void **state)
+{
+    (void)state;
+    for (int direction = -1; direction <= 1; direction += 2) {
+        pairs_release(&b);
+        b = (struct versus_benchmark){.status = VERSUS_COMPARED, .pair_seconds = 0.05};
+        add(false, 16, direction * 0.02, 0);
+        add(true, 60, direction * 0.02, 0);
+        conclude(direction, true, 0.01);
+        assert_int_equal(b.verdict, direction > 0 ? VERSUS_REGRESSED : VERSUS_IMPROVED);
+        assert_false(b.layout_alone);
+        struct versus_interval effect = b.effect;
+        judge_as_layout(&b);
+        assert_int_equal(b.verdict, VERSUS_UNCHANGED);
+        assert_true(b.layout_alone && b.confirmed && b.flagged);
+        assert_memory_equal(&effect, &b.effect, sizeof effect);
+        assert_string_equal(b.note, direction > 0 ? "slower by its place in memory alone: all that "
+                                                    "it reaches is the same on both sides"
+                                                  : "faster by its place in memory alone: all that "
+                                                    "it reaches is the same on both sides");
+        conclude(0, false, 0.01);
+        assert_false(b.layout_alone);
+        assert_null(b.note);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +542,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tail_that_is_not_known, begin, end),
         cmocka_unit_test_setup_teardown(test_concluding_again, begin, end),
         cmocka_unit_test_setup_teardown(test_needed_pairs_settle_it, begin, end),
+        cmocka_unit_test_setup_teardown(test_layout_alone, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

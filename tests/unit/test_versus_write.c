@@ -71,6 +71,12 @@ static void test_counts(void **state)
     assert_int_equal(counts.failed, 1);
     assert_int_equal(counts.untried, 1);
     assert_int_equal(counts.tail_slower, 1);
+    assert_int_equal(counts.layout_alone, 0);
+    v.benchmarks[0].status = VERSUS_COMPARED;
+    v.benchmarks[0].below_resolution = false;
+    v.benchmarks[0].verdict = VERSUS_UNCHANGED;
+    v.benchmarks[0].layout_alone = true;
+    assert_int_equal(versus_count(&v).layout_alone, 1);
     versus_release(&v);
     assert_int_equal(v.count, 0);
     assert_null(v.benchmarks);

@@ -25,6 +25,7 @@ static void count_verdict(const struct versus_benchmark *b, struct versus_counts
         break;
     }
     counts->tail_slower += b->tail_slower;
+    counts->layout_alone += b->layout_alone;
 }
 
 struct versus_counts versus_count(const struct versus *v)

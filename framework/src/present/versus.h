@@ -19,11 +19,11 @@
 
 #define VERSUS_SCHEMA "assay-compare/1"
 /* Rises when the same slices would be judged differently. */
-#define VERSUS_METHOD 1
+#define VERSUS_METHOD 2
 
 enum versus_verdict {
     VERSUS_INCONCLUSIVE = 0, /* neither a change nor its absence is shown */
-    VERSUS_UNCHANGED,        /* equivalent within the margin */
+    VERSUS_UNCHANGED,        /* equivalent within the margin, or a change by layout alone */
     VERSUS_IMPROVED,         /* confirmed on fresh pairs */
     VERSUS_REGRESSED         /* confirmed on fresh pairs */
 };
@@ -75,6 +75,8 @@ struct versus_benchmark {
     enum versus_verdict verdict;
     bool confirmed;        /* the figures are those of the second stage's fresh pairs alone */
     bool flagged;          /* the screen suspected a change, so a second stage was due */
+    bool layout_alone;     /* a change was called, but what it reaches is the same on both sides, so
+                              that only its place in memory can have made it: "unchanged" */
     bool below_resolution; /* too fast to be told from an empty loop; never judged */
     char *note;            /* NULL, or a sentence on what stood against a verdict */
     struct versus_interval effect; /* at settings.confidence */
@@ -169,6 +171,7 @@ struct versus_counts {
     size_t untried;
     size_t below_resolution; /* compared, but never judged: in none of the verdicts above */
     size_t tail_slower;      /* of those that have a verdict */
+    size_t layout_alone;     /* of the unchanged */
     size_t beyond_gate;      /* of all: a metric grew by more than its gate allows */
 };
 struct versus_counts versus_count(const struct versus *v);

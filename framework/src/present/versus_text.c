@@ -230,6 +230,7 @@ void versus_add_counts(struct str *out, const struct versus *v)
                   {c.skipped, "skipped"},
                   {c.failed, "failed"},
                   {c.untried, "untried"},
+                  {c.layout_alone, "moved by layout alone"},
                   {c.tail_slower, "with a slower tail"},
                   {c.beyond_gate, "beyond a gate"}};
     str_format(out, "%zu regressed, %zu improved, %zu unchanged, %zu inconclusive", c.regressed,

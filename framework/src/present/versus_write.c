@@ -62,6 +62,7 @@ static void add_counts(struct json_writer *w, const struct versus *v)
     json_add_int(w, "failed", (int64_t)counts.failed);
     json_add_int(w, "untried", (int64_t)counts.untried);
     json_add_int(w, "tail_slower", (int64_t)counts.tail_slower);
+    json_add_int(w, "layout_alone", (int64_t)counts.layout_alone);
     json_add_int(w, "beyond_gate", (int64_t)counts.beyond_gate);
     json_add_int(w, "only_old", (int64_t)v->only_old_count);
     json_add_int(w, "only_new", (int64_t)v->only_new_count);
@@ -82,6 +83,7 @@ static void add_verdict(struct json_writer *w, const struct versus_benchmark *b)
     json_add_text(w, "verdict", versus_verdict_name(b->verdict));
     json_add_bool(w, "flagged", b->flagged);
     json_add_bool(w, "confirmed", b->confirmed);
+    json_add_bool(w, "layout_alone", b->layout_alone);
     json_add_bool(w, "below_resolution", b->below_resolution);
     json_add_text(w, "note", b->note);
     add_interval(w, "effect_ratio", &b->effect);

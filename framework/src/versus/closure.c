@@ -238,6 +238,10 @@ static void walk_all(struct walk *walk, const char *root)
         walk_differ(walk, "the programs need other libraries");
         return;
     }
+    if (walk->image[0]->library_path) {
+        walk_lose(walk, "the programs look for libraries in places of their own");
+        return;
+    }
     add_root(walk, root);
     add_entry(walk, root);
     walk_run(walk);

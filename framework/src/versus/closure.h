@@ -8,7 +8,9 @@
  * be the same bytes but for addresses, and addresses must lead to what was paired before or is
  * paired now. Where things stand in memory does not count: another link of the same objects is the
  * same. Symbols from libraries must have the same name and version, and the programs must need the
- * same libraries, whose own bytes are not looked at.
+ * same libraries, whose own bytes are not looked at: both programs get the same files, as nothing
+ * is called the same of programs with search paths of their own (DT_RPATH, DT_RUNPATH) or of
+ * benchmarks that reach a function which loads libraries or tells where the executable is.
  *
  * The executables must be position-independent, for x86-64, with their symbols, and linked with
  * --emit-relocs. What cannot be followed is never called the same. One thing is taken for granted:

@@ -193,6 +193,31 @@ static void add_neighbours(struct walk *walk, const struct reference to[2],
     }
 }
 
+/* Library functions by which the same code on both sides may come to do something else: they load
+ * libraries, or tell a program where its own executable is. */
+static bool tells_sides_apart(const char *name, size_t length)
+{
+    static const char *const names[] = {"dlopen",
+                                        "dlmopen",
+                                        "dladdr",
+                                        "dl_iterate_phdr",
+                                        "getauxval",
+                                        "program_invocation_name",
+                                        "program_invocation_short_name",
+                                        "readlink",
+                                        "readlinkat",
+                                        "realpath",
+                                        "__readlink_chk",
+                                        "__readlinkat_chk",
+                                        "__realpath_chk"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Pairs what both sides refer to. `pair` may move: it is not used after. */
 static void follow(struct walk *walk, const struct walk_pair *pair, const struct reference to[2])
 {
@@ -213,6 +238,9 @@ static void follow(struct walk *walk, const struct walk_pair *pair, const struct
         if (length != strcspn(to[1].name, "@") || strncmp(to[0].name, to[1].name, length) != 0 ||
             strcmp(to[0].version, to[1].version) != 0 || to[0].offset != to[1].offset) {
             walk_differ(walk, "%s uses %s in place of %s", name, to[1].name, to[0].name);
+        } else if (tells_sides_apart(to[0].name, length)) {
+            walk_lose(walk, "%s calls %.*s, by which each side may find files of its own", name,
+                      (int)length, to[0].name);
         }
         return;
     }

@@ -437,6 +437,7 @@ static int run(struct compare *c)
                 (unsigned long long)v->settings.seed);
     }
     run_contest(c);
+    compare_setup_tell_layout(&c->setup);
     judge_canaries(v);
     if (v->complete) {
         count_all(c);

@@ -70,6 +70,7 @@ struct image {
     struct image_dynamic *dynamics; /* by address */
     size_t dynamic_count;
     struct str libraries;         /* needed libraries and search path, a line each, in order */
+    bool library_path;            /* it has a search path for libraries of its own */
     struct image_import *imports; /* by name */
     size_t import_count;
     struct image_symbol *exported; /* dynamic symbols that the file defines, by name */

@@ -19,9 +19,11 @@ static void read_libraries(struct image *image)
     for (size_t i = 0; entries != NULL && i < count && entries[i].d_tag != DT_NULL; i++) {
         uint64_t value = entries[i].d_un.d_val;
         switch (entries[i].d_tag) {
-        case DT_NEEDED:
         case DT_RPATH:
         case DT_RUNPATH:
+            image->library_path = true;
+            /* fall through */
+        case DT_NEEDED:
             str_format(&image->libraries, "%s\n", image_text(image, header->sh_link, value));
             break;
         case DT_FLAGS:

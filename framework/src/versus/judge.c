@@ -203,6 +203,7 @@ static void forget(struct versus_benchmark *b)
     free(b->note);
     b->note = NULL;
     b->confirmed = false;
+    b->layout_alone = false;
     b->has_rank = false;
     b->pairs_needed = 0;
     b->seconds_needed = 0;
@@ -246,4 +247,14 @@ void judge_conclude(struct versus_benchmark *b, const struct judge_ruling *rulin
         b->note = memory_text("a change was suspected, and the run ended before it was confirmed");
     }
     watch_tail(b, fresh, compared, s);
+}
+
+#define SAME_CODE " by its place in memory alone: all that it reaches is the same on both sides"
+
+void judge_as_layout(struct versus_benchmark *b)
+{
+    free(b->note);
+    b->note = memory_text(b->verdict == VERSUS_REGRESSED ? "slower" SAME_CODE : "faster" SAME_CODE);
+    b->verdict = VERSUS_UNCHANGED;
+    b->layout_alone = true;
 }

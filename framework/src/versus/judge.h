@@ -58,4 +58,8 @@ struct judge_ruling {
 void judge_conclude(struct versus_benchmark *b, const struct judge_ruling *ruling, size_t compared,
                     const struct versus_settings *s);
 
+/* For a benchmark that was called regressed or improved although what it reaches is the same on
+ * both sides: the verdict becomes "unchanged", with a note; effect and interval stay. */
+void judge_as_layout(struct versus_benchmark *b);
+
 #endif

@@ -2,8 +2,10 @@
 #include "base/filter.h"
 #include "base/memory.h"
 #include "present/result.h"
+#include "present/versus_text.h"
 #include "versus/canary.h"
-#include "versus/closure.h"
+#include "versus/identity.h"
+#include "versus/judge.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,57 +135,10 @@ static void add_bout(struct compare_setup *setup, struct versus_benchmark *b,
     setup->bout_count++;
 }
 
-/* The executables of the pair whose benchmarks were looked at last, and the answer for one symbol:
- * benchmarks are sorted by id, so that those of a suite and of a function stand together. */
-struct identity {
-    const struct contestant_pair *pair;
-    struct closure_file *files[2];
-    const char *symbol;
-    bool same;
-};
-
-static void close_identity(struct identity *known)
-{
-    closure_close(known->files[DUEL_OLD]);
-    closure_close(known->files[DUEL_NEW]);
-    *known = (struct identity){.pair = NULL};
-}
-
-/* Whether what the benchmark reaches is the same on both sides. What cannot be told is not. */
-static bool is_identical(struct identity *known, const struct match *match)
-{
-    const char *symbol = match->benchmark[DUEL_NEW]->symbol;
-    const char *old_symbol = match->benchmark[DUEL_OLD]->symbol;
-    if (symbol == NULL || old_symbol == NULL || strcmp(symbol, old_symbol) != 0) {
-        return false;
-    }
-    if (known->pair != match->pair) {
-        struct error ignored = {0};
-        close_identity(known);
-        known->pair = match->pair;
-        for (size_t side = 0; side < 2; side++) {
-            if (closure_open(match->pair->side[side].path, &known->files[side], &ignored) != 0) {
-                known->files[side] = NULL;
-            }
-        }
-    }
-    if (known->files[DUEL_OLD] == NULL || known->files[DUEL_NEW] == NULL) {
-        return false;
-    }
-    if (known->symbol == NULL || strcmp(known->symbol, symbol) != 0) {
-        struct str why = STR_EMPTY;
-        known->symbol = symbol;
-        known->same = closure_same(known->files[DUEL_OLD], known->files[DUEL_NEW], symbol, &why) ==
-                      CLOSURE_SAME;
-        str_release(&why);
-    }
-    return known->same;
-}
-
 /* Benchmarks must not move any more: bouts point at them. */
 static void add_benchmarks(struct compare_setup *setup, const struct matches *m)
 {
-    struct identity known = {.pair = NULL};
+    struct identity *known = identity_open();
     struct versus *v = &setup->versus;
     v->benchmarks = memory_zeroed(m->count + 1, sizeof *v->benchmarks);
     setup->bouts = memory_zeroed(m->count + CANARY_COUNT, sizeof *setup->bouts);
@@ -200,7 +155,7 @@ static void add_benchmarks(struct compare_setup *setup, const struct matches *m)
         struct versus_benchmark *b = &v->benchmarks[v->count++];
         b->id = memory_text(match->id);
         b->suite = copy_of(match->pair->side[DUEL_NEW].suite);
-        if (setup->versus.settings.skip_identical && is_identical(&known, match)) {
+        if (v->settings.skip_identical && identity_holds(known, match->pair, match->id)) {
             b->status = VERSUS_IDENTICAL;
             b->reason = memory_text("the code and constants that it reaches are the same bytes");
             setup->identical++;
@@ -209,7 +164,7 @@ static void add_benchmarks(struct compare_setup *setup, const struct matches *m)
             add_bout(setup, b, match);
         }
     }
-    close_identity(&known);
+    identity_close(known);
 }
 
 static void add_canaries(struct compare_setup *setup)
@@ -333,6 +288,35 @@ int compare_setup_make(const struct compare_options *o, struct compare_setup *se
     }
     free(m.all);
     return code;
+}
+
+/* The executables that have the benchmark on both sides. */
+static const struct contestant_pair *pair_of(const struct contestants *c, const char *id)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct contestant_pair *pair = &c->pairs[i];
+        if (contestant_find(&pair->side[DUEL_OLD], id) != NULL &&
+            contestant_find(&pair->side[DUEL_NEW], id) != NULL) {
+            return pair;
+        }
+    }
+    return NULL;
+}
+
+void compare_setup_tell_layout(struct compare_setup *setup)
+{
+    struct identity *known = identity_open();
+    for (size_t i = 0; i < setup->versus.count; i++) {
+        struct versus_benchmark *b = &setup->versus.benchmarks[i];
+        if (versus_has_figures(b) &&
+            (b->verdict == VERSUS_REGRESSED || b->verdict == VERSUS_IMPROVED)) {
+            const struct contestant_pair *pair = pair_of(&setup->contestants, b->id);
+            if (pair != NULL && identity_holds(known, pair, b->id)) {
+                judge_as_layout(b);
+            }
+        }
+    }
+    identity_close(known);
 }
 
 void compare_setup_release(struct compare_setup *setup)

@@ -30,4 +30,8 @@ void compare_setup_release(struct compare_setup *setup);
  * false when a signal interrupted. */
 bool compare_setup_measure_loops(struct compare_setup *setup, struct bout_ring *ring);
 
+/* To be called after the contest: where a change was called although everything that the benchmark
+ * reaches is the same on both sides, its place in memory alone made it (judge_as_layout). */
+void compare_setup_tell_layout(struct compare_setup *setup);
+
 #endif
