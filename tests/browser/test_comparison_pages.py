@@ -90,7 +90,7 @@ def test_every_effect_is_drawn_in_its_row(
         " outer.width, outer.height]; })"
     )
     drawn = [mark for mark in marks if mark is not None]
-    assert len(drawn) == 14 and len(marks) == 17, "three have no effect to draw"
+    assert len(drawn) == 15 and len(marks) == 18, "three have no effect to draw"
     assert all(inside and width > 200 and height > 20 for inside, width, height in drawn)
 
 
@@ -160,10 +160,10 @@ def test_filter_shows_what_fits(
     browser: Any, report: Path, state: str, expected: list[str]
 ) -> None:
     show(browser, report / "comparison.html", DESKTOP)
-    assert len(visible_rows(browser)) == 17
+    assert len(visible_rows(browser)) == 18
     browser.find_element("css selector", f"#state option[value={state}]").click()
     assert visible_rows(browser) == expected
-    assert browser.find_element("id", "shown").text == f"{len(expected)} of 17"
+    assert browser.find_element("id", "shown").text == f"{len(expected)} of 18"
     browser.find_element("id", "words").send_keys("nothing has this")
     assert visible_rows(browser) == []
 
@@ -217,7 +217,7 @@ def test_page_is_complete_without_script_and_on_paper(browser: Any, report: Path
     try:
         show(browser, report / "comparison.html", DESKTOP)
         rows = browser.find_elements("css selector", "tr[data-search]")
-        assert len(rows) == 17 and all(row.is_displayed() for row in rows)
+        assert len(rows) == 18 and all(row.is_displayed() for row in rows)
         assert not browser.find_element("id", "filter").is_displayed()
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
