@@ -47,7 +47,9 @@ STAMPED  := $(CC) $(shell $(CC) -dumpfullversion -dumpversion 2>/dev/null) $(ALL
 
 ASSAY_LIBS := -ljansson -lm -ldl -pthread
 TOOL_LIBS  := -lelf
-OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
+OTLP_LIBS  := -lprotobuf-c -lcurl -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
+# The receiver is a library of its own: who only sends needs none of this.
+RECEIVER_LIBS := -lnghttp2 -levent -levent_openssl -lssl -lcrypto
 
 # ---------------------------------------------------------------------------------------------
 # Sources are found, not listed: a new suite, test or module is one new file. What compares two
@@ -55,6 +57,8 @@ OTLP_LIBS  := -lprotobuf-c -lz -lzstd -lbrotlienc -lbrotlidec -lm -pthread
 VERSUS_SRC := $(sort $(wildcard framework/src/versus/*.c))
 ASSAY_SRC  := $(filter-out $(VERSUS_SRC),$(sort $(wildcard framework/src/*/*.c)))
 OTLP_SRC   := $(sort $(wildcard otlp/src/*.c otlp/src/*/*.c))
+RECEIVER_SRC  := $(sort $(wildcard otlp/receiver/*.c))
+OTLP_TOOL_SRC := $(sort $(wildcard otlp/tools/*.c))
 PROTO_SRC  := $(sort $(shell find proto -name '*.proto' 2>/dev/null))
 SUITE_SRC  := $(sort $(wildcard suites/*.c))
 COMMON_SRC := $(sort $(wildcard suites/common/*.c))
@@ -71,6 +75,7 @@ TALLY_OBJ  := $(call obj,$(filter-out %/library.c,$(sort $(wildcard framework/pr
 TALLY_LIB  := $(BUILD)/lib/tally.so
 ASSAY_OBJ  += $(call obj,framework/preload/library.c)
 OTLP_OBJ   := $(call obj,$(OTLP_SRC))
+RECEIVER_OBJ := $(call obj,$(RECEIVER_SRC))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 PROTO_C    := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTO_SRC))
 PROTO_OBJ  := $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(PROTO_C))
@@ -78,6 +83,7 @@ PROTO_OBJ  := $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(PROTO_C))
 SUITES := $(patsubst suites/%.c,%,$(SUITE_SRC))
 SUITE_BIN := $(SUITES:%=$(BUILD)/bin/%)
 TOOL_BIN  := $(patsubst framework/tools/%.c,$(BUILD)/bin/%,$(TOOL_SRC))
+OTLP_TOOL_BIN := $(patsubst otlp/tools/%.c,$(BUILD)/bin/%,$(OTLP_TOOL_SRC))
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 # One of them with other allocators, too: where a sanitizer brings its own, there is no choice.
 ALLOCATORS := $(if $(findstring -fsanitize,$(OPT_$(VARIANT)) $(CFLAGS) $(LDFLAGS)),,jemalloc jemalloc_inside static)
@@ -91,7 +97,7 @@ PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOC
 LAYOUTS    ?= 8
 LAYOUT_SUITES := $(if $(SUITE_FILTER),$(filter $(SUITE_FILTER),$(SUITES)),$(SUITES))
 LAYOUT_BIN := $(foreach k,$(shell seq $(LAYOUTS)),$(LAYOUT_SUITES:%=$(BUILD)/bin/layouts/$(k)/%))
-LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so)
+LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so) $(if $(RECEIVER_SRC),$(BUILD)/lib/libotlp_receiver.a)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -99,7 +105,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
-all: $(LIBS) $(TOOL_BIN) $(SUITE_BIN)
+all: $(LIBS) $(TOOL_BIN) $(OTLP_TOOL_BIN) $(SUITE_BIN)
 suites: $(SUITE_BIN)
 ## layouts: LAYOUTS=8 more links of each suite, with code and data at other addresses (bin/layouts/1 ...)
 layouts: $(if $(LAYOUT_SUITES),$(LAYOUT_BIN),no-suite)
@@ -139,7 +145,7 @@ $(TALLY_LIB): $(TALLY_OBJ)
 	$(Q)$(CC) $(TALLY_LINK) $^ -ldl -o $@
 
 # The generated headers must be there before anything that may include them is compiled.
-$(OTLP_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC)): | $(PROTO_C)
+$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(OTLP_TOOL_SRC)): | $(PROTO_C)
 
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC)
@@ -180,6 +186,16 @@ $(BUILD)/lib/libotlp.so: $(OTLP_OBJ) $(PROTO_OBJ)
 	$(Q)$(CC) -shared -Wl,-soname,libotlp.so.$(ABI) $(LINK) $^ $(OTLP_LIBS) -o $@
 	$(Q)ln -sf libotlp.so $@.$(ABI)
 
+$(BUILD)/lib/libotlp_receiver.a: $(RECEIVER_OBJ)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OTLP_TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/otlp/tools/%.o $(if $(RECEIVER_SRC),$(BUILD)/lib/libotlp_receiver.a) $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(RECEIVER_LIBS) $(OTLP_LIBS) -o $@
+
 $(SUITE_BIN): $(BUILD)/bin/%: $(BUILD)/obj/suites/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
@@ -206,10 +222,10 @@ $(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libve
 
 # Of the counting library, which no program is linked with, what can be tested alone.
 $(BUILD)/tests/test_blocks: $(BUILD)/obj/framework/preload/blocks.o
-$(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
+$(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(RECEIVER_SRC),$(BUILD)/lib/libotlp_receiver.a) $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(RECEIVER_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
 
 $(ALLOCATING_BIN): $(BUILD)/probes/allocating_%: $(BUILD)/obj/tests/probes/allocating.o $(BUILD)/lib/libassay.a
 	$(call say,LINK)

@@ -26,6 +26,10 @@ bench  libpfm4-dev                              header:perfmon/pfmlib_perf_event
 bench  zlib1g-dev                               header:zlib.h
 bench  libzstd-dev                              header:zstd.h
 bench  libbrotli-dev                            header:brotli/encode.h
+bench  libcurl4-openssl-dev                     header:curl/curl.h
+bench  libssl-dev                               header:openssl/ssl.h
+bench  libevent-dev                             header:event2/event.h
+bench  libnghttp2-dev                           header:nghttp2/nghttp2.h
 bench  gnuplot-nox,gnuplot-qt,gnuplot-x11       command:gnuplot
 bench  python3                                  command:python3
 bench  python3-jinja2                           python:jinja2
@@ -50,6 +54,10 @@ test   python3-scipy                            python:scipy
 test   python3-mypy                             python:mypy
 test   black                                    command:black
 test   valgrind                                 command:valgrind
+test   curl                                     command:curl
+test   openssl                                  command:openssl
+test   nghttp2-client                           command:h2load
+test   libcjson-dev                             header:cjson/cJSON.h
 '
 # Ubuntu has Chromium as a snap only, which a container cannot run: the browser tests skip themselves there.
 readonly BROWSER_NEEDS='

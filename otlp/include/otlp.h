@@ -11,6 +11,7 @@
  *   pack.h       encoding of all three as OTLP requests
  *   buffer.h     bytes in memory of the caller or in memory that grows
  *   propagate.h  trace context and baggage in carriers: W3C, B3
+ *   exporter.h   what takes encoded requests and delivers them
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
  *
@@ -41,6 +42,7 @@
 #include <otlp/buffer.h>
 #include <otlp/compress.h>
 #include <otlp/error.h>
+#include <otlp/exporter.h>
 #include <otlp/ids.h>
 #include <otlp/log.h>
 #include <otlp/metric.h>
@@ -48,6 +50,7 @@
 #include <otlp/propagate.h>
 #include <otlp/resource.h>
 #include <otlp/sampler.h>
+#include <otlp/signal.h>
 #include <otlp/span.h>
 #include <otlp/value.h>
 

@@ -23,17 +23,12 @@
 #include <otlp/log.h>
 #include <otlp/metric.h>
 #include <otlp/resource.h>
+#include <otlp/signal.h>
 #include <otlp/span.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum otlp_signal {
-    OTLP_TRACES,
-    OTLP_METRICS,
-    OTLP_LOGS,
-};
 
 struct otlp_packer;
 
