@@ -59,6 +59,7 @@ Compare:
     --max-inconclusive N   exit 5 when more than N do
     --gate NAME=P,...      counts that may grow by no more than P, in place of allocations=0,allocated_bytes=0
     --count-instructions   count instructions of both sides as well: more work, or the same work slower
+    --counters NAME,...    count events of the kernel on both sides as well, such as page-faults
     --markdown FILE, --junit FILE, --no-report
 
 Count (under valgrind; the same on every run and on every machine of a kind, but no times):

@@ -17,6 +17,10 @@ TITLES = {
     ("process", "peak_rss_bytes"): "Most resident memory",
     ("valgrind", "instructions"): "Instructions",
     ("valgrind", "loop_instructions"): "Instructions of the loop itself",
+    ("latency", "latency_p50"): "Latency p50",
+    ("latency", "latency_p90"): "Latency p90",
+    ("latency", "latency_p99"): "Latency p99",
+    ("latency", "latency_p99_9"): "Latency p99.9",
 }
 """Metrics of ours, by who counts them; others are shown by their own names."""
 
@@ -111,7 +115,9 @@ class MetricPair:
 
     @property
     def notable(self) -> bool:
-        return self.failed or (self.change in ("more", "less") and self.exact)
+        """It fails its gate, or is an exact count or a latency of every run that changed."""
+        moved = self.change in ("more", "less")
+        return self.failed or (moved and (self.exact or self.source == "latency"))
 
 
 @dataclass(frozen=True)
@@ -215,7 +221,7 @@ def _pair_row(pair: MetricPair) -> PairRow:
         sides[0],
         sides[1],
         f"{words[pair.change]} {growth}".strip(),
-        kind if pair.failed or pair.exact else "same",
+        kind if pair.notable else "same",
         sign,
         gate,
     )

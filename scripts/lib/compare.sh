@@ -47,17 +47,17 @@ parse_compare_arguments() # COMMAND ARGUMENT...
         case $1 in
             --skip-identical | --require-verdict | --count-instructions) judging+=("$1") ;;
             --no-report) with_report=false ;;
-            --suite | --baseline | --time-budget | --layouts | --markdown | --junit | --max-inconclusive | --gate)
+            --suite | --baseline | --time-budget | --layouts | --markdown | --junit | --max-inconclusive | --gate | --counters)
                 [[ $# -ge 2 ]] || die 2 "$command: $1 needs a value"
                 set_compare_option "$command" "$1" "$2"
                 shift
                 ;;
-            --suite=* | --baseline=* | --time-budget=* | --layouts=* | --markdown=* | --junit=* | --max-inconclusive=* | --gate=*)
+            --suite=* | --baseline=* | --time-budget=* | --layouts=* | --markdown=* | --junit=* | --max-inconclusive=* | --gate=* | --counters=*)
                 set_compare_option "$command" "${1%%=*}" "${1#*=}"
                 ;;
             -*)
                 die_unknown "option of $command" "$1" --suite --baseline --time-budget --layouts \
-                    --skip-identical --require-verdict --max-inconclusive --count-instructions --gate --markdown \
+                    --skip-identical --require-verdict --max-inconclusive --count-instructions --counters --gate --markdown \
                     --junit --no-report
                 ;;
             *) set_ref "$command" "$1" ;;
@@ -79,7 +79,7 @@ set_compare_option() # COMMAND OPTION VALUE
             only_baseline=true
             ;;
         --time-budget) time_budget=$3 ;;
-        --max-inconclusive | --gate) judging+=("$2" "$3") ;;
+        --max-inconclusive | --gate | --counters) judging+=("$2" "$3") ;;
         --layouts)
             [[ $3 =~ ^[1-9][0-9]?$ ]] || die 2 "$1: --layouts takes a number from 1 to 99, not '$3'"
             layouts=$3

@@ -93,3 +93,71 @@ def test_a_bad_gate_is_named(contest: Contest) -> None:
     contest.sides(["plain\tone"])
     run = contest.compare("--gate", "allocations")
     assert run.status == 2 and '"allocations" is not NAME=PART' in run.err
+
+
+# ---- Short runs of both sides in turns: latencies, and events of the kernel ------------------------
+
+
+def test_latencies_of_both_sides_are_compared(contest: Contest) -> None:
+    """p90 lies among the short ones, p99 among the tail, which is half as long again."""
+    contest.sides(["short_tail\tone", "plain\ttwo"], ["long_tail\tone", "plain\ttwo"])
+    run = contest.compare(*TIMES_ASIDE)
+    assert run.status == 0, run
+    pair = metric(contest.benchmarks()["one"], "latency_p99")
+    assert (pair["source"], pair["unit"], pair["change"]) == ("latency", "ns", "more")
+    assert pair["old"]["value"] == pytest.approx(1000, rel=1e-3)
+    assert pair["new"]["value"] == pytest.approx(1500, rel=1e-3)
+    assert metric(contest.benchmarks()["one"], "latency_p50")["change"] == "same"
+    assert "    latency_p99 1000 -> 1500 ns (+50.0 %): more\n" in run.out
+    names = [pair["name"] for pair in contest.benchmarks()["two"]["metrics"]]
+    assert not any(name.startswith("latency") for name in names)
+
+
+@pytest.mark.parametrize("gate, status", [("latency_p99=40%", 1), ("latency_p99=60%", 0)])
+def test_a_latency_has_its_gate(contest: Contest, gate: str, status: int) -> None:
+    contest.sides(["short_tail\tone"], ["long_tail\tone"])
+    run = contest.compare(*TIMES_ASIDE, "--gate", gate, "--markdown", "c.md")
+    assert run.status == status and "guards nothing" not in run.err, run
+    assert ("beyond its gate" in run.out) == (status == 1)
+    assert "latency_p99" in (contest.folder / "c.md").read_text()
+
+
+def test_latencies_that_did_not_change_are_the_same(contest: Contest) -> None:
+    contest.sides(["long_tail\tone"])
+    run = contest.compare(*TIMES_ASIDE, "--gate", "latency_p50=0,latency_p99=0,latency_p99_9=0")
+    assert run.status == 0, run
+    pairs = [p for p in contest.benchmarks()["one"]["metrics"] if p["source"] == "latency"]
+    assert [p["name"] for p in pairs] == [
+        *("latency_p50", "latency_p90", "latency_p99", "latency_p99_9")
+    ]
+    assert {p["change"] for p in pairs} == {"same"}
+
+
+def test_events_of_both_sides_are_compared(contest: Contest) -> None:
+    contest.sides(["two_pages\tone"], ["three_pages\tone"])
+    run = contest.compare(*TIMES_ASIDE, "--counters", "page-faults", "--gate", "page-faults=10%")
+    assert run.status == 1, run
+    pair = metric(contest.benchmarks()["one"], "page-faults")
+    assert (pair["source"], pair["change"], pair["failed"]) == ("perf", "more", True)
+    assert pair["old"]["value"] == pytest.approx(2, abs=0.1)
+    assert pair["new"]["value"] == pytest.approx(3, abs=0.1)
+    assert "page-faults" in run.out and "beyond its gate" in run.out
+
+
+def test_events_that_cannot_be_counted_say_why(contest: Contest) -> None:
+    contest.sides(["plain\tone"])
+    program = contest.folder / "old" / "contender"
+    content = program.read_bytes()
+    program.write_bytes(content.replace(b"probes\0", b"prober\0"))
+    run = contest.compare(*TIMES_ASIDE, "--counters", "page-faults")
+    assert run.status == 0, run
+    pair = metric(contest.benchmarks()["one"], "page-faults")
+    assert pair["change"] == "unknown" and "built with an older Assay" in pair["old"]["reason"]
+    assert "page-faults: not available: the executable has no probes" in run.out
+    assert run.err.count("events of the kernel were not counted in 1 benchmark") == 1
+
+
+def test_an_event_that_is_not_known_is_named(contest: Contest) -> None:
+    contest.sides(["plain\tone"])
+    run = contest.compare("--counters", "page-fualts")
+    assert run.status == 2 and "page-fualts" in run.err and "page-faults" in run.err

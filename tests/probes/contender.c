@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,6 +119,39 @@ WORK(long_call, 10000000)
 
 ALLOCATES(thrifty, 3)
 ALLOCATES(wasteful, 4)
+
+/* Of each hundred latencies, ten are `tail` ns and the others 100 ns. */
+#define RECORDS_LATENCIES(name, tail)                                                              \
+    static void name(assay_bench *b)                                                               \
+    {                                                                                              \
+        uint64_t x = 1;                                                                            \
+        uint64_t i = 0;                                                                            \
+        ASSAY_LOOP(b) {                                                                            \
+            work(&x, UNITS);                                                                       \
+            assay_latency(b, i++ % 10 == 0 ? (tail) : 100);                                        \
+        }                                                                                          \
+    }
+
+RECORDS_LATENCIES(short_tail, 1000)
+RECORDS_LATENCIES(long_tail, 1500)
+
+/* A page is new to the process in each iteration. */
+#define TOUCHES(name, pages)                                                                       \
+    static void name(assay_bench *b)                                                               \
+    {                                                                                              \
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);                                               \
+        ASSAY_LOOP(b) {                                                                            \
+            char *memory = mmap(NULL, (pages)*page, PROT_READ | PROT_WRITE,                        \
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);                               \
+            for (size_t i = 0; memory != MAP_FAILED && i < (pages); i++) {                         \
+                memory[i * page] = 1;                                                              \
+            }                                                                                      \
+            munmap(memory, (pages)*page);                                                          \
+        }                                                                                          \
+    }
+
+TOUCHES(two_pages, 2)
+TOUCHES(three_pages, 3)
 
 static void long_sleep(assay_bench *b)
 {
@@ -340,31 +374,16 @@ static const struct {
     const char *name;
     void (*run)(assay_bench *b);
 } kinds[] = {
-    KIND(thrifty),
-    KIND(wasteful),
-    KIND(plain),
-    KIND(slower),
-    KIND(faster),
-    KIND(long_call),
-    KIND(long_sleep),
-    KIND(costly_setup),
-    KIND(pauses),
-    KIND(records_little),
-    KIND(records_too_much),
-    KIND(needs_two_cpus),
-    KIND(counts_files),
-    KIND(checks_signals),
-    KINDS(segv),
-    KINDS(abort),
-    KINDS(exit),
-    KINDS(quit),
-    KINDS(fail),
-    KINDS(skip),
-    KINDS(hang),
-    KINDS(stop),
-    KINDS(linger),
-    KINDS(leave),
-    {"nothing", empty},
+    KIND(short_tail),     KIND(long_tail),      KIND(two_pages),
+    KIND(three_pages),    KIND(thrifty),        KIND(wasteful),
+    KIND(plain),          KIND(slower),         KIND(faster),
+    KIND(long_call),      KIND(long_sleep),     KIND(costly_setup),
+    KIND(pauses),         KIND(records_little), KIND(records_too_much),
+    KIND(needs_two_cpus), KIND(counts_files),   KIND(checks_signals),
+    KINDS(segv),          KINDS(abort),         KINDS(exit),
+    KINDS(quit),          KINDS(fail),          KINDS(skip),
+    KINDS(hang),          KINDS(stop),          KINDS(linger),
+    KINDS(leave),         {"nothing", empty},
 };
 
 static struct assay_suite suite = {.abi = ASSAY_ABI,

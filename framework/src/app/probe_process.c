@@ -27,6 +27,7 @@ static struct probe_page *ask(const struct probe_job *job, int *fd, struct probe
     page->iterations = job->iterations;
     page->asked_threads = job->asked_threads;
     snprintf(page->id, sizeof page->id, "%s", job->id);
+    snprintf(page->events, sizeof page->events, "%s", job->events == NULL ? "" : job->events);
     return page;
 }
 

@@ -15,6 +15,7 @@ struct probe_job {
     int64_t cpu;            /* -1: any */
     uint64_t iterations;    /* of a lap; 0: the probe chooses */
     unsigned asked_threads; /* 0: as the source says */
+    const char *events;     /* of PROBE_RUN: names as --counters takes them; NULL: none */
     double limit_s;         /* the process is killed after this long */
 };
 

@@ -1,6 +1,7 @@
 #include "app/probe_worker.h"
 #include "app/isolate.h"
 #include "app/plan.h"
+#include "app/probe_run.h"
 #include "base/memory.h"
 #include "measure/allocations.h"
 #include "measure/bench.h"
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 /* By enum probe_kind. */
-static const struct instrument *const instruments[2] = {
+static const struct instrument *const instruments[PROBE_KINDS] = {
     [PROBE_ALLOCATIONS] = &allocations_instrument,
     [PROBE_INSTRUCTIONS] = &callgrind_instrument,
 };
@@ -105,14 +106,16 @@ static void run_case(struct probe_page *page, const struct instrument *instrumen
     } else {
         bench_run_planned(bench, &planner, clock_init()->ns_per_tick, record);
     }
+    page->records_latency = record->records_latency;
     conclude(&probing);
     free(record);
 }
 
-static void run_page(struct probe_page *page, const struct assay_entry *entries)
+/* instrument NULL: PROBE_RUN. */
+static void run_page(struct probe_page *page, const struct instrument *instrument,
+                     const struct assay_entry *entries)
 {
-    const struct instrument *instrument = instruments[page->kind];
-    const char *why = instrument->open();
+    const char *why = instrument == NULL ? NULL : instrument->open();
     if (why != NULL) {
         finish(page, RECORD_SKIPPED, why);
         return;
@@ -127,6 +130,8 @@ static void run_page(struct probe_page *page, const struct assay_entry *entries)
     }
     if (plan_make(entries, &options, &plan, &error) != 0) {
         finish(page, RECORD_FAILED, error.text);
+    } else if (instrument == NULL) {
+        probe_run_short(page, &plan);
     } else if (empty) {
         const struct bench_case loop = {
             .run = plan.suite->null_run, .arg = {.text = ""}, .arg2 = {.text = ""}, .threads = 1};
@@ -152,9 +157,8 @@ int probe_worker_run(int fd, const struct assay_entry *entries, struct error *er
         return STATUS_ENVIRONMENT;
     }
     isolate_pin_self(page->cpu);
-    if (page->kind < sizeof instruments / sizeof instruments[0] &&
-        instruments[page->kind] != NULL) {
-        run_page(page, entries);
+    if (page->kind < PROBE_KINDS) {
+        run_page(page, instruments[page->kind], entries);
     } else {
         finish(page, RECORD_SKIPPED, "this executable does not know such a probe");
     }

@@ -40,6 +40,7 @@ struct method {
                     const char *variables[4], char reason[METRIC_REASON_BYTES]);
     /* In place of prepare, for a probe that needs more than a process; NULL: prepare. */
     enum probe_outcome (*run)(const struct probe_job *job, struct probe_page *page);
+    /* NULL: who asks for it knows which metrics there would be. */
     void (*deny)(struct metric_list *metrics, const char *reason);
     /* Seconds that it takes when an iteration takes so long, and n; 0: the probe chooses. */
     double (*plan)(double iteration_ns, uint64_t *iterations);
@@ -122,18 +123,41 @@ static double plan_instructions(double iteration_ns, uint64_t *iterations)
     return VALGRIND_START_S + VALGRIND_SLOWER * 6 * iteration_ns / 1e9;
 }
 
+/* A comparison asks for it, never a run: that is one itself. */
+static bool wants_no_run(const struct options *options, const char **why_not)
+{
+    (void)options;
+    *why_not = NULL;
+    return false;
+}
+
+static bool prepare_run(struct probes *probes, const struct probe_job *job,
+                        struct probe_launch *launch, const char *variables[4],
+                        char reason[METRIC_REASON_BYTES])
+{
+    (void)probes;
+    (void)job;
+    (void)launch;
+    (void)variables;
+    (void)reason;
+    return true;
+}
+
 /* By enum probe_kind. */
 static const struct method methods[] = {
     {PROBE_ALLOCATIONS, wants_allocations, prepare_allocations, NULL, allocations_deny,
      plan_allocations},
     {PROBE_INSTRUCTIONS, wants_instructions, NULL, probe_valgrind_run, callgrind_deny,
      plan_instructions},
+    {PROBE_RUN, wants_no_run, prepare_run, NULL, NULL, NULL},
 };
 #define METHODS (sizeof methods / sizeof methods[0])
 
 void probes_deny(enum probe_kind kind, struct metric_list *metrics, const char *reason)
 {
-    methods[kind].deny(metrics, reason);
+    if (methods[kind].deny != NULL) {
+        methods[kind].deny(metrics, reason);
+    }
 }
 
 void probes_init(struct probes *probes, const struct options *options)
@@ -179,7 +203,7 @@ enum probe_outcome probes_count(struct probes *probes, const struct probe_job *j
     }
     if (outcome != PROBE_COUNTED) {
         page->metrics.count = 0;
-        method->deny(&page->metrics, page->reason);
+        probes_deny(job->kind, &page->metrics, page->reason);
     }
     return outcome;
 }
@@ -300,7 +324,7 @@ static enum probe_outcome run_one(struct probes *probes, const struct method *me
     } else {
         memset(page, 0, sizeof *page);
         snprintf(page->reason, sizeof page->reason, "%s", reason);
-        method->deny(&page->metrics, reason);
+        probes_deny(method->kind, &page->metrics, reason);
     }
     apply(probes, &job, outcome, page, record);
     return outcome;
@@ -312,7 +336,7 @@ static void leave_out(struct probes *probes, const struct method *method, const 
     if (why == NULL) {
         return;
     }
-    method->deny(&record->metrics, why);
+    probes_deny(method->kind, &record->metrics, why);
     if (method->kind == PROBE_ALLOCATIONS && record->expects_no_alloc) {
         note_unchecked(probes, why);
     }

@@ -46,6 +46,7 @@ static void merge_latencies(assay_bench *members, unsigned count, struct record 
         }
     }
     if (members[0].latency != NULL) {
+        record->records_latency = true;
         record->latency = histogram_summary(members[0].latency);
         if (record->histogram != NULL) {
             histogram_merge(record->histogram, members[0].latency);

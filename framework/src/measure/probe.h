@@ -17,15 +17,25 @@
 
 /* Rises when struct probe_page or the meaning of its fields does: the executable and who starts it
  * must speak the same. */
-#define PROBE_PROTOCOL 3
+#define PROBE_PROTOCOL 4
 
 #define PROBE_ID_BYTES 512
-#define PROBE_LAPS     5
+/* Of the names of events, as --counters takes them. */
+#define PROBE_EVENTS_BYTES 1024
+#define PROBE_LAPS         5
 
 /* The first lap that counts. */
 #define PROBE_FIRST_COUNTED 2
 
-enum probe_kind { PROBE_ALLOCATIONS = 0, PROBE_INSTRUCTIONS };
+enum probe_kind {
+    PROBE_ALLOCATIONS = 0,
+    PROBE_INSTRUCTIONS,
+    /* Not the laps above but a short ordinary run, as the suite itself would do it: quantiles of
+     * the latencies that the body records, and events of the kernel. */
+    PROBE_RUN
+};
+
+#define PROBE_KINDS 3
 
 /* What became of assay_expect_no_alloc. */
 enum probe_promise {
@@ -45,14 +55,16 @@ struct probe_page {
     uint64_t iterations;     /* n; 0: the probe chooses, by what the first iteration costs */
     uint32_t asked_threads;  /* a number that the source need not list (--threads); 0: as it says */
     char id[PROBE_ID_BYTES]; /* "": the suite's empty loop */
+    char events[PROBE_EVENTS_BYTES]; /* of PROBE_RUN; "": none */
     /* Answered. */
     uint32_t answered; /* the executable's protocol, as soon as it has the page */
     uint32_t state;    /* enum record_state */
     char reason[RECORD_REASON_BYTES];
     uint32_t threads;
-    uint32_t laps;           /* that ended */
-    uint64_t lap_iterations; /* n, as chosen */
-    uint32_t promised;       /* enum probe_promise */
+    uint32_t laps;            /* that ended */
+    uint64_t lap_iterations;  /* n, as chosen */
+    uint32_t promised;        /* enum probe_promise */
+    uint32_t records_latency; /* 1: the body called assay_latency */
     struct metric_list metrics;
 };
 

@@ -110,6 +110,7 @@ struct record {
     uint64_t elements_per_iteration;
     size_t counter_count;
     struct record_counter counters[RECORD_COUNTERS_MAX];
+    bool records_latency; /* assay_latency was called, in whatever lap */
     struct latency_summary latency;
     struct metric_list metrics;
     struct histogram *histogram; /* of the latencies, empty unless some were recorded; NULL: they

@@ -246,5 +246,5 @@ bool metrics_is_notable(const struct metric_pair *pair)
     bool exact = metric_is_exact(&pair->old_metric) && metric_is_exact(&pair->new_metric) &&
                  strcmp(pair->new_metric.source, "process") != 0;
     bool moved = pair->change == METRIC_MORE || pair->change == METRIC_LESS;
-    return pair->failed || (moved && exact);
+    return pair->failed || (moved && (exact || strcmp(pair->new_metric.source, "latency") == 0));
 }

@@ -33,7 +33,7 @@ void metrics_add_lines(struct str *out, const struct metric_list *list, const ch
 void metrics_add_change(struct str *out, const struct metric_pair *pair);
 
 /* Whether a change of this metric is worth a word where there is little room: it fails its gate, or
- * is an exact count that changed. */
+ * is an exact count that changed, or a latency that did in every run. */
 bool metrics_is_notable(const struct metric_pair *pair);
 
 #endif

@@ -1,5 +1,8 @@
 #include "present/colour.h"
+#include "present/metrics.h"
 #include "present/versus_text.h"
+
+#include <string.h>
 
 #define LISTED_MAX 10 /* ids of benchmarks of one side only */
 
@@ -50,6 +53,31 @@ static void add_figures(const struct versus_benchmark *b, struct str *out)
     str_add(out, "  ");
 }
 
+/* What was asked for, or belongs to the benchmark, changed or not: events and latencies. */
+static void add_run_lines(const struct versus_benchmark *b, struct str *out)
+{
+    for (size_t i = 0; i < b->metric_count; i++) {
+        const struct metric_pair *pair = &b->metrics[i];
+        const char *source = pair->new_metric.source;
+        if (strcmp(source, "perf") != 0 && strcmp(source, "latency") != 0) {
+            continue;
+        }
+        struct str text = STR_EMPTY;
+        str_add(out, "    ");
+        if (pair->change == METRIC_UNKNOWN) {
+            const struct metric *unknown =
+                metric_is_known(&pair->new_metric) ? &pair->old_metric : &pair->new_metric;
+            str_format(&text, "%s: not available: %s", pair->new_metric.name, unknown->reason);
+        } else {
+            metrics_add_change(&text, pair);
+            str_format(&text, ": %s", gate_change_name(pair->change));
+        }
+        versus_add_plain(out, str_text(&text));
+        str_add_char(out, '\n');
+        str_release(&text);
+    }
+}
+
 void versus_add_line(const struct versus_benchmark *b, int width, bool colour, struct str *out)
 {
     size_t characters = versus_add_plain(out, b->id);
@@ -71,6 +99,7 @@ void versus_add_line(const struct versus_benchmark *b, int width, bool colour, s
     }
     str_release(&remarks);
     str_add_char(out, '\n');
+    add_run_lines(b, out);
 }
 
 static void add_one_sided(struct str *out, const struct versus_side *side, char *const *ids,

@@ -27,6 +27,7 @@ struct bout {
     bool canary;
     uint32_t probes[2]; /* protocols of the executables' probes (measure/probe.h); 0: they have none
                          */
+    bool records_latency;        /* its body does, as counting allocations found */
     uint64_t counted_iterations; /* of a lap in which instructions were counted; 0: none was */
     double loop_ns[2];           /* an iteration of the suite's empty loop; 0: not known */
 

@@ -1,4 +1,5 @@
 #include "versus/command.h"
+#include "app/probe_run.h"
 #include "app/results_folder.h"
 #include "base/children.h"
 #include "base/file.h"
@@ -26,6 +27,8 @@
 #define ALLOCATIONS_EACH_S  0.05
 #define INSTRUCTIONS_SHARE  0.2
 #define INSTRUCTIONS_EACH_S 1.5
+#define RUNS_SHARE          0.2
+#define RUNS_EACH_S         (2 * COUNTING_RUNS * PROBE_RUN_S)
 
 struct compare {
     struct compare_options options;
@@ -160,6 +163,9 @@ static double contest_budget_s(const struct compare *c)
     if (c->options.count_instructions) {
         kept_s += fmin(budget_s * INSTRUCTIONS_SHARE, INSTRUCTIONS_EACH_S * bouts);
     }
+    if (c->options.counters != NULL) {
+        kept_s += fmin(budget_s * RUNS_SHARE, RUNS_EACH_S * bouts);
+    }
     return budget_s > 0 ? budget_s - kept_s : budget_s;
 }
 
@@ -244,7 +250,8 @@ static void count(struct compare *c, enum probe_kind kind)
         for (size_t i = 0; i < contest->count && v->complete; i++) {
             struct bout *bout = &contest->bouts[i];
             const struct versus_benchmark *b = bout->benchmark;
-            if (!bout->canary && b->status == VERSUS_COMPARED && urgency(b) == turn) {
+            bool wanted = kind != PROBE_RUN || c->options.counters != NULL || bout->records_latency;
+            if (wanted && !bout->canary && b->status == VERSUS_COMPARED && urgency(b) == turn) {
                 progress_draw(&c->progress, b->id, "counting", 1);
                 v->complete = counting_run(&c->counting, bout);
             }
@@ -277,10 +284,13 @@ static void count_all(struct compare *c)
 {
     struct versus *v = &c->setup.versus;
     uint64_t budget_ns = (uint64_t)(c->options.time_budget_s * 1e9);
-    c->counting = (struct counting){.gates = &c->options.gates,
-                                    .cpu = v->settings.cpu,
-                                    .limit_s = c->options.max_time_s,
-                                    .end_ns = budget_ns > 0 ? c->contest.begun_ns + budget_ns : 0};
+    c->counting =
+        (struct counting){.gates = &c->options.gates,
+                          .events_text = c->options.counters,
+                          .events = c->options.events.count > 0 ? &c->options.events : NULL,
+                          .cpu = v->settings.cpu,
+                          .limit_s = c->options.max_time_s,
+                          .end_ns = budget_ns > 0 ? c->contest.begun_ns + budget_ns : 0};
     probes_init(&c->counting.probes, NULL);
     if (!c->options.no_probes) {
         count(c, PROBE_ALLOCATIONS);
@@ -290,6 +300,9 @@ static void count_all(struct compare *c)
         count(c, PROBE_INSTRUCTIONS);
         say_uncounted(c, "valgrind", "instructions");
     }
+    count(c, PROBE_RUN);
+    say_uncounted(c, "perf", "events of the kernel");
+    say_uncounted(c, "latency", "latencies");
     if (c->options.given[COMPARE_GATE] && v->complete) {
         say_unused_gates(c);
     }

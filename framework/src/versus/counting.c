@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "measure/callgrind.h"
 #include "measure/clock.h"
+#include "measure/counters.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ static const enum duel_name sides[2] = {DUEL_NEW, DUEL_OLD};
 struct side_count {
     struct metric_list list;
     uint64_t iterations;
+    bool records_latency;
 };
 
 /* Of instructions, those of the kernel: what the loop costs is the same on both sides. */
@@ -27,6 +29,18 @@ static void keep_wanted(enum probe_kind kind, const struct metric_list *all,
     }
 }
 
+/* What a run would have told. */
+static void deny_run(const struct counting *counting, const struct bout *bout,
+                     struct metric_list *list, const char *reason)
+{
+    if (counting->events != NULL) {
+        counters_deny(counting->events, list, reason);
+    }
+    if (bout->records_latency) {
+        metric_deny(metric_add(list, "latency", "latency_p50", "ns"), "%s", reason);
+    }
+}
+
 static bool run_once(struct counting *counting, const struct bout *bout, enum duel_name side,
                      uint64_t iterations, struct side_count *count)
 {
@@ -35,11 +49,16 @@ static bool run_once(struct counting *counting, const struct bout *bout, enum du
                                   .kind = counting->kind,
                                   .cpu = counting->cpu,
                                   .iterations = iterations,
+                                  .events = counting->events_text,
                                   .limit_s = counting->limit_s};
     struct probe_page *page = memory_zeroed(1, sizeof *page);
     enum probe_outcome outcome = probes_count(&counting->probes, &job, page);
     keep_wanted(counting->kind, &page->metrics, &count->list);
     count->iterations = page->lap_iterations;
+    count->records_latency = page->records_latency != 0;
+    if (outcome == PROBE_DENIED && counting->kind == PROBE_RUN) {
+        deny_run(counting, bout, &count->list, page->reason);
+    }
     free(page);
     return outcome != PROBE_INTERRUPTED;
 }
@@ -101,6 +120,64 @@ static bool count_side(struct counting *counting, const struct bout *bout, enum 
     return went_on;
 }
 
+/* Widens the first by another run of the same, and sums up for a mean. */
+static void widen(struct metric *first, const struct metric *next)
+{
+    if (next == NULL || !metric_is_known(next)) {
+        const char *why = next == NULL ? "a run did not tell it" : next->reason;
+        metric_deny(first, "%s", why);
+    } else if (metric_is_known(first)) {
+        first->lower = fmin(first->lower, next->value);
+        first->upper = fmax(first->upper, next->value);
+        first->value += next->value;
+        first->scale = fmin(first->scale, next->scale);
+        first->state = next->state == METRIC_SCALED ? METRIC_SCALED : first->state;
+    }
+}
+
+static void add_run(struct side_count *sum, const struct side_count *run, size_t number)
+{
+    if (number == 0) {
+        *sum = *run;
+        for (size_t i = 0; i < sum->list.count; i++) {
+            sum->list.items[i].lower = sum->list.items[i].value;
+            sum->list.items[i].upper = sum->list.items[i].value;
+        }
+        return;
+    }
+    for (size_t i = 0; i < sum->list.count; i++) {
+        struct metric *metric = &sum->list.items[i];
+        widen(metric, metric_find(&run->list, metric->source, metric->name));
+    }
+}
+
+static void take_means(struct side_count *sum)
+{
+    for (size_t i = 0; i < sum->list.count; i++) {
+        if (metric_is_known(&sum->list.items[i])) {
+            sum->list.items[i].value /= COUNTING_RUNS;
+        }
+    }
+}
+
+/* Both sides in turns; the one that begins changes. */
+static bool run_in_turns(struct counting *counting, const struct bout *bout,
+                         struct side_count counts[2])
+{
+    struct side_count *run = memory_zeroed(1, sizeof *run);
+    bool went_on = true;
+    for (size_t turn = 0; turn < 2 * COUNTING_RUNS && went_on; turn++) {
+        size_t number = turn / 2;
+        enum duel_name side = (turn + number) % 2 == 0 ? DUEL_NEW : DUEL_OLD;
+        went_on = run_once(counting, bout, side, 0, run);
+        add_run(&counts[side], run, number);
+    }
+    take_means(&counts[DUEL_OLD]);
+    take_means(&counts[DUEL_NEW]);
+    free(run);
+    return went_on;
+}
+
 static void attach(const struct counting *counting, struct versus_benchmark *b,
                    const struct metric_list *old_list, const struct metric_list *new_list)
 {
@@ -115,7 +192,11 @@ static void attach(const struct counting *counting, struct versus_benchmark *b,
 static void deny(const struct counting *counting, struct bout *bout, const char *reason)
 {
     struct metric_list list = {.count = 0};
-    probes_deny(counting->kind, &list, reason);
+    if (counting->kind == PROBE_RUN) {
+        deny_run(counting, bout, &list, reason);
+    } else {
+        probes_deny(counting->kind, &list, reason);
+    }
     attach(counting, bout->benchmark, &list, &list);
 }
 
@@ -133,13 +214,9 @@ static const char *why_not(const struct counting *counting, const struct bout *b
                : "the executable's probes are of another version of Assay";
 }
 
-bool counting_run(struct counting *counting, struct bout *bout)
+/* Laps of both sides, the new one's first. */
+static bool count_both(struct counting *counting, struct bout *bout, struct side_count counts[2])
 {
-    if (counting->end_ns > 0 && clock_monotonic_ns() >= counting->end_ns) {
-        deny(counting, bout, "the time was up before it was counted");
-        return true;
-    }
-    struct side_count *counts = memory_zeroed(2, sizeof *counts);
     uint64_t iterations = counting->iterations;
     bool went_on = true;
     for (size_t i = 0; i < 2 && went_on; i++) {
@@ -152,8 +229,29 @@ bool counting_run(struct counting *counting, struct bout *bout)
         }
         iterations = iterations == 0 ? count->iterations : iterations;
     }
+    bout->counted_iterations = iterations;
+    bout->records_latency = bout->records_latency || counts[DUEL_OLD].records_latency ||
+                            counts[DUEL_NEW].records_latency;
+    return went_on;
+}
+
+bool counting_run(struct counting *counting, struct bout *bout)
+{
+    const char *why = counting->end_ns > 0 && clock_monotonic_ns() >= counting->end_ns
+                          ? "the time was up before it was counted"
+                          : NULL;
+    if (why == NULL && counting->kind == PROBE_RUN) {
+        why = why_not(counting, bout, DUEL_NEW);
+        why = why == NULL ? why_not(counting, bout, DUEL_OLD) : why;
+    }
+    if (why != NULL) {
+        deny(counting, bout, why);
+        return true;
+    }
+    struct side_count *counts = memory_zeroed(2, sizeof *counts);
+    bool went_on = counting->kind == PROBE_RUN ? run_in_turns(counting, bout, counts)
+                                               : count_both(counting, bout, counts);
     if (went_on) {
-        bout->counted_iterations = iterations;
         attach(counting, bout->benchmark, &counts[DUEL_OLD].list, &counts[DUEL_NEW].list);
     }
     free(counts);

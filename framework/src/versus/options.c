@@ -1,5 +1,8 @@
 #include "versus/options.h"
 #include "base/rng.h"
+#include "measure/probe.h"
+
+#include <string.h>
 
 #define AT(field) offsetof(struct compare_options, field)
 #define YEAR_S    OPTIONS_YEAR_S
@@ -51,6 +54,8 @@ static const struct option_row table[COMPARE_OPTION_COUNT] = {
      "compare what was built by different compilers or with different flags"},
     {"count-instructions", 0, KIND_FLAG, AT(count_instructions), NULL, NULL, 0, 0, NULL,
      "count the instructions of both sides as well, under valgrind: more work, or the same slower"},
+    {"counters", 0, KIND_TEXT, AT(counters), "NAME,...", NULL, 0, 0, NULL,
+     "count events of the kernel on both sides as well, such as page-faults,branch-misses"},
     {"gate", 0, KIND_TEXT, AT(gate_text), "NAME=P,...", GATES_DEFAULT, 0, 0, NULL,
      "counts that may grow by no more than P, such as instructions=0.2%, or none; else it is a "
      "regression"},
@@ -123,6 +128,13 @@ int compare_options_parse(int argc, char *const argv[], struct compare_options *
     }
     if (gates_parse(o->gate_text, &o->gates, error) != 0) {
         return -1;
+    }
+    if (o->counters != NULL && events_parse(o->counters, &o->events, error) != 0) {
+        return -1;
+    }
+    if (o->counters != NULL && strlen(o->counters) >= PROBE_EVENTS_BYTES) {
+        return error_set(error, STATUS_USAGE, "--counters: the names are longer than %d bytes",
+                         PROBE_EVENTS_BYTES - 1);
     }
     if (!o->given[COMPARE_SEED]) {
         o->seed = rng_fresh_seed();

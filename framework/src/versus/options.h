@@ -6,6 +6,7 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "measure/event_names.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ enum compare_option_id {
     COMPARE_NO_PROBES,
     COMPARE_ALLOW_DIFFERENT_BUILDS,
     COMPARE_COUNT_INSTRUCTIONS,
+    COMPARE_COUNTERS,
     COMPARE_GATE,
     COMPARE_REQUIRE_VERDICT,
     COMPARE_MAX_INCONCLUSIVE,
@@ -79,6 +81,8 @@ struct compare_options {
     bool no_probes;
     bool allow_different_builds;
     bool count_instructions;
+    const char *counters;     /* NULL: none */
+    struct event_list events; /* of counters */
     const char *gate_text;
     struct gates gates; /* of gate_text */
     bool require_verdict;
