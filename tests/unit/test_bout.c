@@ -354,6 +354,57 @@ static void test_program_that_fails_after_its_setup(void **state)
     close_programs();
 }
 
+/* A pilot that scatters by 5 % is followed by pairs five times as long, and is itself forgotten; so
+ * much less of them are due. */
+static void test_pairs_that_scatter_get_longer(void **state)
+{
+    (void)state;
+    make_contest(1);
+    players[0].law.deviation = 0.05;
+    for (size_t i = 0; i < 8; i++) {
+        run(false);
+        assert_near(last_request.pair_ns, 20e6, 1e-12);
+    }
+    assert_int_equal(benchmarks[0].pair_count, 8);
+    assert_int_equal(bout_scale_pairs(&bouts[0], 60, 24), 24);
+    run(false);
+    assert_near(last_request.pair_ns, 100e6, 1e-12);
+    assert_int_equal(benchmarks[0].pair_count, 1);
+    assert_near(bout_pair_seconds(&bouts[0], 0), 0.03, 1e-9);
+    for (size_t i = 0; i < 20; i++) {
+        run(false);
+        assert_near(last_request.pair_ns, 100e6, 1e-12);
+    }
+    assert_int_equal(benchmarks[0].pair_count, 21);
+}
+
+static void test_pairs_that_do_not_scatter_stay_as_they_are(void **state)
+{
+    (void)state;
+    make_contest(1);
+    players[0].law.deviation = 0.004;
+    for (size_t i = 0; i < 12; i++) {
+        run(false);
+        assert_near(last_request.pair_ns, 20e6, 1e-12);
+    }
+    assert_int_equal(benchmarks[0].pair_count, 12);
+    assert_int_equal(bout_scale_pairs(&bouts[0], 60, 24), 60);
+}
+
+/* --pair-time, or a time budget, asked for them. */
+static void test_pairs_that_are_short_by_order_stay_short(void **state)
+{
+    (void)state;
+    make_contest(1);
+    settings.pair_ns = 5e6;
+    players[0].law.deviation = 0.05;
+    for (size_t i = 0; i < 12; i++) {
+        run(false);
+    }
+    assert_int_equal(benchmarks[0].pair_count, 12);
+    assert_near(last_request.pair_ns, fmax(5e6, bouts[0].setup_ns / 3), 5e6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +424,9 @@ int main(void)
         cmocka_unit_test_teardown(test_program_that_works_only_where_it_is, release),
         cmocka_unit_test_teardown(test_program_that_works_nowhere, release),
         cmocka_unit_test_teardown(test_program_that_fails_after_its_setup, release),
+        cmocka_unit_test_teardown(test_pairs_that_scatter_get_longer, release),
+        cmocka_unit_test_teardown(test_pairs_that_do_not_scatter_stay_as_they_are, release),
+        cmocka_unit_test_teardown(test_pairs_that_are_short_by_order_stay_short, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

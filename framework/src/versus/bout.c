@@ -31,6 +31,15 @@
 /* Own addresses must repeat this much better to be chosen. */
 #define OWN_BETTER_BELOW 0.7
 
+/* Where pairs scatter by more than this (deviation, log scale), as they do where code waits for
+ * memory among neighbours, longer ones tell more in the same time: what lies in the shared caches
+ * at the start of the two processes fades, and bursts of other work are averaged. Not where pairs
+ * are short by order or for want of time. */
+#define GROW_ABOVE   0.01
+#define GROW_TIMES   5
+#define GROW_FROM_NS 10e6
+#define MEAN_TO_SD   1.2533141373155003 /* of normal values: deviation by mean distance */
+
 void bout_release(struct bout *bout)
 {
     free(bout->times[0]);
@@ -68,7 +77,8 @@ static uint32_t least_quads(double each_ns)
 static double pair_ns(const struct versus_settings *s, const struct bout *bout)
 {
     double setup_ns = bout->benchmark->pair_count == 0 ? 0 : bout->setup_ns;
-    return fmin(fmax(s->pair_ns, setup_ns / SETUP_PART), s->pair_ns * PAIR_GROWTH_MAX);
+    double usual_ns = fmin(fmax(s->pair_ns, setup_ns / SETUP_PART), s->pair_ns * PAIR_GROWTH_MAX);
+    return fmax(usual_ns, s->pair_ns * bout->growth);
 }
 
 static void make_request(struct bout_ring *ring, struct bout *bout, struct duel_request *request)
@@ -100,16 +110,20 @@ static void make_request(struct bout_ring *ring, struct bout *bout, struct duel_
     }
 }
 
+static bool in_pilot(const struct bout *bout)
+{
+    return bout->benchmark->pair_count < PILOT_PAIRS && !bout->pilot_forgotten;
+}
+
 /* Same addresses make most benchmarks repeat two to four times better, as aliases in predictors and
  * caches are the same on both sides. But predictors that do not tell the processes apart then learn
  * from both, and some that live on prediction repeat worse: a pilot of four pairs each decides. */
 static bool wants_shared(const struct bout_ring *ring, const struct bout *bout)
 {
     size_t pairs = bout->benchmark->pair_count;
-    bool pilot = pairs < PILOT_PAIRS;
     /* Threads would get stacks as large as the limit that moves the addresses. */
     return ring->shared_luck && bout->threads == 1 &&
-           (pilot ? pairs % 4 < 2 : !bout->own_addresses);
+           (in_pilot(bout) ? pairs % 4 < 2 : !bout->own_addresses);
 }
 
 /* Mean distance of the values from their median. */
@@ -134,11 +148,34 @@ static double spread(const struct versus_benchmark *b, bool shared)
     return sum / (double)count;
 }
 
-static void end_pilot(struct bout *bout)
+/* How many times as long pairs are from now on; 0: as they are. */
+static double choose_growth(const struct versus_settings *s, const struct bout *bout)
 {
     const struct versus_benchmark *b = bout->benchmark;
-    if (b->pair_count == PILOT_PAIRS) {
+    bool shared = b->pairs[0].shared && !bout->own_addresses;
+    bool scatters = spread(b, shared) * MEAN_TO_SD > GROW_ABOVE;
+    return scatters && s->pair_ns >= GROW_FROM_NS ? GROW_TIMES : 0;
+}
+
+static void end_pilot(const struct versus_settings *s, struct bout *bout)
+{
+    const struct versus_benchmark *b = bout->benchmark;
+    if (b->pair_count == PILOT_PAIRS && !bout->pilot_forgotten) {
         bout->own_addresses = spread(b, false) < spread(b, true) * OWN_BETTER_BELOW;
+        bout->growth = choose_growth(s, bout);
+    }
+}
+
+/* Pairs of another length have another spread: those of the pilot go when the first long one comes.
+ * What chose the length is their spread, not their value, so that the choice does not bend what the
+ * others show. */
+static void forget_pilot(struct bout *bout)
+{
+    struct versus_benchmark *b = bout->benchmark;
+    if (bout->growth > 0 && !bout->pilot_forgotten) {
+        bout->pilot_forgotten = true;
+        bout->seconds = 0;
+        b->pair_count = 0;
     }
 }
 
@@ -259,7 +296,7 @@ static void absorb(struct bout_ring *ring, struct bout *bout, struct versus_pair
     bout->slices += pair->slices;
     release_slices(&s);
     add_pair(bout, pair);
-    end_pilot(bout);
+    end_pilot(ring->settings, bout);
 }
 
 static size_t draw(struct bout_ring *ring, const struct bout_program *program)
@@ -358,6 +395,9 @@ bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
     run_on_copies(ring, bout, &sides, &request, pair.shared, fmin(limit_s, left_s), &outcome);
     if (outcome.end == PAIR_INTERRUPTED) {
         return false;
+    }
+    if (outcome.end == PAIR_DONE) {
+        forget_pilot(bout);
     }
     bout->seconds += outcome.seconds;
     ring->unpinned = ring->unpinned || (outcome.end == PAIR_DONE && !outcome.pinned);

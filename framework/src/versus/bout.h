@@ -36,6 +36,8 @@ struct bout {
     double seconds;  /* of all pairs */
     double setup_ns; /* of the last pair: what was not spent in slices */
     int next_order;
+    bool pilot_forgotten;
+    double growth;      /* of the slices of a pair, chosen after the pilot; 0: none */
     bool own_addresses; /* chosen after the pilot: the kernel places each side */
     double *times[2];   /* a sample of all slices, ns an iteration */
     size_t time_count[2];
@@ -78,6 +80,13 @@ bool bout_is_alive(const struct bout *bout);
 
 /* Seconds that the next pair will take, by those so far; `guess` before the first. */
 double bout_pair_seconds(const struct bout *bout, double guess);
+
+/* Of so many pairs as usual, those of this bout: fewer where each is longer, but `least`. */
+static inline size_t bout_scale_pairs(const struct bout *bout, size_t usual, size_t least)
+{
+    double scaled = bout->growth > 1 ? (double)usual / bout->growth : (double)usual;
+    return scaled > (double)least ? (size_t)scaled : usual < least ? usual : least;
+}
 
 size_t bout_count_pairs(const struct bout *bout, bool confirming);
 

@@ -19,6 +19,8 @@
  * end, when a time budget leaves time. */
 #define SCREEN_TIMES 3
 #define EXTEND_TIMES 12
+/* Fewest confirming pairs where each is longer than usual. */
+#define CONFIRM_LEAST 24
 /* Times the confirming pairs that one which varies much gets. */
 #define CONFIRM_TIMES 3
 
@@ -147,12 +149,14 @@ static size_t collect_open(struct contest *c, struct bout **due)
 /* Benchmarks of which the screen says nothing yet, and may with more pairs. */
 static size_t collect_undecided(struct contest *c, struct bout **due)
 {
+    size_t most = c->ring.settings->screen_pairs * SCREEN_TIMES;
     size_t count = 0;
     for (size_t i = 0; i < c->count; i++) {
         struct bout *bout = &c->bouts[i];
         const struct versus_benchmark *b = bout->benchmark;
         if (b->status == VERSUS_COMPARED && !b->below_resolution &&
-            judge_wants_more(b, c->ring.settings->screen_pairs * SCREEN_TIMES, c->ring.settings)) {
+            judge_wants_more(b, bout_scale_pairs(bout, most, most / SCREEN_TIMES),
+                             c->ring.settings)) {
             due[count++] = bout;
         }
     }
@@ -196,10 +200,10 @@ static void screen_further(struct contest *c, struct bout **due)
 static bool plan_confirmation(const struct contest *c, struct bout **due, size_t count)
 {
     const struct versus_settings *s = c->ring.settings;
-    size_t usual = s->confirm_pairs;
     double usual_s = 0;
     double more_s = 0;
     for (size_t i = 0; i < count; i++) {
+        size_t usual = bout_scale_pairs(due[i], s->confirm_pairs, CONFIRM_LEAST);
         size_t wanted = judge_pairs_to_confirm(due[i]->benchmark, count, s);
         size_t most = usual * CONFIRM_TIMES;
         double each_s = bout_pair_seconds(due[i], guess_s(s));
@@ -208,12 +212,14 @@ static bool plan_confirmation(const struct contest *c, struct bout **due, size_t
         more_s += (double)(due[i]->planned - usual) * each_s;
     }
     double time_s = fmax(0, left_s(c) * 0.95);
-    double pairs = floor((double)usual * fmin(1, time_s / fmax(usual_s, 1e-6)));
+    double share = fmin(1, time_s / fmax(usual_s, 1e-6));
     double part = fmin(1, fmax(0, time_s - usual_s) / fmax(more_s, 1e-6));
     for (size_t i = 0; i < count; i++) {
-        due[i]->planned = (size_t)(pairs + part * (double)(due[i]->planned - usual));
+        size_t usual = bout_scale_pairs(due[i], s->confirm_pairs, CONFIRM_LEAST);
+        double more = part * (double)(due[i]->planned - usual);
+        due[i]->planned = (size_t)(floor((double)usual * share) + more);
     }
-    return pairs >= fmin((double)usual, CONFIRM_MIN);
+    return floor((double)s->confirm_pairs * share) >= fmin((double)s->confirm_pairs, CONFIRM_MIN);
 }
 
 /* Those that are suspected of the same share the chance of a false alarm; canaries have their own.
