@@ -56,8 +56,10 @@ OTLP_API int otlp_encode_metric(const struct otlp_metric *metric, struct otlp_bu
 
 /*
  * An encoder of one request, filled in by otlp_encoder_begin(). Members are private. It owns no
- * memory: what it writes lies in `out`, to which nothing else may be written from begin to end.
- * One thread at a time.
+ * memory: what it writes lies in `out`, to which nothing else may be written from begin to end. A
+ * fixed buffer may be called too small when the bytes would just have fitted. Resource and scope
+ * are read when they are given, but for their schema_url, which must stay until the request (the
+ * scope) is ended. One thread at a time.
  *
  *   struct otlp_encoder encoder;
  *   otlp_encoder_begin(&encoder, OTLP_TRACES, OTLP_ENCODING_PROTOBUF, resource, &out);
@@ -73,15 +75,17 @@ OTLP_API int otlp_encode_metric(const struct otlp_metric *metric, struct otlp_bu
  */
 struct otlp_encoder {
     struct otlp_buffer *out;
+    const char *resource_url;
+    const char *scope_url;
     size_t start;       /* out->len at the beginning */
-    size_t resource_at; /* where the open ResourceSpans, ... begins */
-    size_t scope_at;    /* where the open ScopeSpans, ... begins; 0: none */
+    size_t resource_at; /* where the content of the resource's group begins */
+    size_t scope_start; /* where the open scope's group begins, ... */
+    size_t scope_at;    /* ... and where its content does; 0: none is open */
     size_t items;       /* in the request, data points counted one by one */
-    size_t scope_items; /* messages in the open scope */
+    size_t messages;    /* in the open scope */
+    size_t scopes;      /* with something in them */
     enum otlp_signal signal;
     enum otlp_encoding encoding;
-    uint8_t length_bytes[2]; /* reserved for the lengths of resource and scope group */
-    bool has_scopes;
 };
 
 /* Begins a request for one resource (NULL: none given), appended to out. */
@@ -90,7 +94,7 @@ OTLP_API int otlp_encoder_begin(struct otlp_encoder *encoder, enum otlp_signal s
                                 struct otlp_buffer *out);
 
 /* Ends the scope before and opens one (NULL: a scope that is not given). A scope without items is
- * left out of the request. The scope is read now and not kept. */
+ * left out of the request. */
 OTLP_API int otlp_encoder_scope(struct otlp_encoder *encoder, const struct otlp_scope *scope);
 
 /* Append one item to the open scope. It is read now and not kept. */
