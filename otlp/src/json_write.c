@@ -261,6 +261,20 @@ static bool put_short(uint8_t **at, double real)
     return false;
 }
 
+/* What stands between the digits in the locale of the program is a point in JSON. */
+static void put_in_c_locale(uint8_t **at, const char *text, size_t len)
+{
+    static const char plain[] = "0123456789+-e";
+    for (size_t i = 0; i < len; i++) {
+        bool is_plain = memchr(plain, text[i], sizeof plain - 1) != NULL;
+        if (is_plain) {
+            otlp__put_byte(at, (uint8_t)text[i]);
+        } else if ((*at)[-1] != '.') {
+            otlp__put_byte(at, '.');
+        }
+    }
+}
+
 int otlp__json_double(struct otlp__writer *writer, double real)
 {
     int rc = otlp__room(writer, 48);
@@ -275,15 +289,11 @@ int otlp__json_double(struct otlp__writer *writer, double real)
     if (put_short(&writer->at, real)) {
         return 0;
     }
-    char text[40];
+    char text[48];
     int len = snprintf(text, sizeof text, "%.17g", real);
     if (len < 0) {
         return OTLP_EINVAL;
     }
-    char *comma = strchr(text, ','); /* the decimal point of some locales */
-    if (comma != NULL) {
-        *comma = '.';
-    }
-    otlp__put_raw(&writer->at, text, (size_t)len);
+    put_in_c_locale(&writer->at, text, (size_t)len);
     return 0;
 }
