@@ -351,7 +351,11 @@ static void shake(struct rx_conn *conn)
         conn->waited_since_ns = conn->progress_ns;
     } else if (rc == RX_WIRE_BROKEN) {
         otlp__rx_add(&conn->scratch->service->counters.tls_failures, 1);
-        conn->is_dead = true;
+        /* The alert is out; what else the client said is left unread until it has seen that. */
+        SSL_free(conn->ssl);
+        conn->ssl = NULL;
+        conn->is_shaking = false;
+        otlp__rx_conn_end(conn);
     } else if (wants_write) {
         event_add(conn->writable, NULL);
     }
