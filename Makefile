@@ -286,7 +286,12 @@ $(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 # A fuzzer of each target, by VARIANT=fuzz and CC=clang.
 FUZZ_BIN := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
-fuzzers: $(FUZZ_BIN)
+fuzzers: $(FUZZ_BIN) $(BUILD)/fuzz/receiver
+
+$(BUILD)/fuzz/receiver: tests/fuzz/receiver.c tests/fuzz/receiver_target.h tests/fuzz/targets.h $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(STAMP)
+	$(call say,FUZZER)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) -I. $< -fsanitize=fuzzer $(filter %.a,$^) $(RECEIVER_LIBS) $(OTLP_LIBS) -o $@
 
 $(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/fuzzer.c tests/fuzz/targets.h $(BUILD)/lib/libotlp.a $(STAMP)
 	$(call say,FUZZER)
