@@ -75,7 +75,8 @@ static inline void memory_receiver_hang_up(struct memory_receiver *receiver)
 
 /*
  * The first byte: bit 0 the port of gRPC, bit 1 a preface of HTTP/2 and its SETTINGS come before,
- * bit 2 the connection is drained in the middle; bits 3 to 7 the bytes that come at once, 0 for all.
+ * bit 2 the connection is drained in the middle; bits 3 to 7 the bytes that come at once, 0 for
+ * all.
  */
 static inline void fuzz_receiver(const uint8_t *data, size_t len)
 {
