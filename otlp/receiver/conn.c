@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #define READS_PER_EVENT   8
-#define BACKLOG_BYTES_MAX ((size_t)1024 * 1024) /* above it nothing more is read */
+#define BACKLOG_BYTES_MAX ((size_t)128 * 1024) /* above it nothing more is read */
+#define OUT_BYTES_KEPT    ((size_t)32 * 1024)
 #define LINGER_NS         2000000000u
 #define H2_PREFACE        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define H2_PREFACE_BYTES  24
@@ -414,6 +415,9 @@ static bool flush(struct rx_conn *conn)
     if (conn->fd >= 0) {
         conn->out.len = 0;
         conn->out_sent = 0;
+        if (conn->out.capacity > OUT_BYTES_KEPT) {
+            otlp_buffer_release(&conn->out);
+        }
         otlp__rx_pace_all_sent(conn);
     }
     return true;
