@@ -170,9 +170,9 @@ static inline void fuzz_propagators(const uint8_t *data, size_t len)
 /* The first byte: the algorithm; the rest: compressed bytes. */
 static inline void fuzz_decompress(const uint8_t *data, size_t len)
 {
-    static const enum otlp_compression algorithms[] = {
-        OTLP_COMPRESSION_NONE, OTLP_COMPRESSION_GZIP, OTLP_COMPRESSION_ZSTD,
-        OTLP_COMPRESSION_BROTLI};
+    static const enum otlp_compression algorithms[] = {OTLP_COMPRESSION_NONE, OTLP_COMPRESSION_GZIP,
+                                                       OTLP_COMPRESSION_ZSTD,
+                                                       OTLP_COMPRESSION_BROTLI};
     struct otlp_decompressor *decompressor = NULL;
     struct otlp_buffer out = {0};
     if (len == 0) {
