@@ -207,8 +207,7 @@ static void read_grpc(int fd)
             break;
         }
         if (head[3] == 3 || head[3] == 7) {
-            fprintf(stderr, "receiver_load: frame of type %d, error %u\n", head[3],
-                    payload[3]);
+            fprintf(stderr, "receiver_load: frame of type %d, error %u\n", head[3], payload[3]);
             exit(1);
         }
     }
