@@ -407,6 +407,25 @@ def test_h2load_speaks_to_it(receiver: Receiver, tmp_path: Path) -> None:
     assert receiver.stop()["traces"]["items"] == 400 * 500
 
 
+def test_large_batches_take_little_memory(receiver: Receiver, tmp_path: Path) -> None:
+    batch = tmp_path / "batch"
+    for port, path, content_type, body in (
+        (receiver.http_port, "/v1/traces", PROTOBUF, traces(*[span()] * 7000)),
+        (receiver.grpc_port, TRACES, "application/grpc", message(traces(*[span()] * 7000))),
+    ):
+        assert len(body) > 250_000
+        batch.write_bytes(body)
+        command = ["h2load", "-n", "500", "-c", "8", "-m", "4", "-d", str(batch)]
+        command += ["-H", f"content-type: {content_type}", f"http://127.0.0.1:{port}{path}"]
+        command += ["--h1"] if port == receiver.http_port else []
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        assert "500 succeeded" in run.stdout
+    status = Path(f"/proc/{receiver.process.pid}/status").read_text()
+    peak_kib = int(status.split("VmHWM:")[1].split()[0])
+    assert peak_kib < 64 * 1024
+    assert receiver.stop()["traces"]["items"] == 1000 * 7000
+
+
 def test_requests_are_answered_while_others_wait(start: Start) -> None:
     receiver = start("--fault", "first=1,stall=60s", "--drain", "0")
     with H2(receiver.grpc_port) as h2:
