@@ -177,7 +177,7 @@ static void send_request(struct kind *kind, int i)
 
 static void read_http(int fd)
 {
-    char text[512];
+    char text[512] = "";
     size_t len = 0;
     while (len < 4 || memcmp(text + len - 4, "\r\n\r\n", 4) != 0) {
         ssize_t got = recv(fd, text + len, sizeof text - 1 - len, 0);
