@@ -28,7 +28,18 @@ from h2_wire import (
     frame,
     message,
 )
-from receiver_program import ONE, ONE_JSON, PROTOBUF, Receiver, Wire, logs, metrics, span, traces
+from receiver_program import (
+    BUILD,
+    ONE,
+    ONE_JSON,
+    PROTOBUF,
+    Receiver,
+    Wire,
+    logs,
+    metrics,
+    span,
+    traces,
+)
 
 Start = Callable[..., Receiver]
 
@@ -361,7 +372,7 @@ def test_goaway_when_it_is_stopped(start: Start) -> None:
 
 
 def test_a_slow_stream_is_given_up(start: Start) -> None:
-    receiver = start("--idle-timeout", "0.3")
+    receiver = start("--idle-timeout", "0.6")
     with H2(receiver.grpc_port) as h2:
         stream = h2.begin(call_fields())
         h2.data(stream, message(ONE)[:9], ends=False)
@@ -372,7 +383,7 @@ def test_a_slow_stream_is_given_up(start: Start) -> None:
 
 
 def test_a_preface_that_does_not_come(start: Start) -> None:
-    receiver = start("--header-timeout", "0.2")
+    receiver = start("--header-timeout", "0.5")
     with Wire(receiver.grpc_port) as wire:
         wire.send(PREFACE[:10])
         assert wire.is_closed()
@@ -422,7 +433,8 @@ def test_large_batches_take_little_memory(receiver: Receiver, tmp_path: Path) ->
         assert "500 succeeded" in run.stdout
     status = Path(f"/proc/{receiver.process.pid}/status").read_text()
     peak_kib = int(status.split("VmHWM:")[1].split()[0])
-    assert peak_kib < 64 * 1024
+    if "san" not in BUILD.name:  # a sanitizer takes memory of its own
+        assert peak_kib < 64 * 1024
     assert receiver.stop()["traces"]["items"] == 1000 * 7000
 
 

@@ -444,7 +444,7 @@ def test_a_stuck_body_is_given_up(start: Start) -> None:
 
 
 def test_idle_connections_are_closed(start: Start) -> None:
-    receiver = start("--idle-timeout", "0.2")
+    receiver = start("--idle-timeout", "0.8")
     with receiver.http() as silent, receiver.http() as used:
         used.send(request())
         assert used.answer().status == 200

@@ -123,7 +123,7 @@ def test_it_stops_cleanly(receiver: Receiver, number: int) -> None:
 
 
 def test_requests_under_way_are_finished(start: Start) -> None:
-    receiver = start("--fault", "delay=300ms")
+    receiver = start("--fault", "delay=600ms")
     with receiver.http() as wire:
         wire.send(request())
         receiver.wait_for(lambda now: now["http_requests"] == 1)
@@ -335,7 +335,7 @@ def test_clients_need_a_certificate(start: Start, keys: Keys) -> None:
 
 
 def test_a_handshake_that_does_not_come(start: Start, keys: Keys) -> None:
-    receiver = start(*keys.server(), "--header-timeout", "0.2")
+    receiver = start(*keys.server(), "--header-timeout", "0.5")
     with Wire(receiver.http_port) as silent, Wire(receiver.http_port) as wrong:
         wrong.send(request())
         while wrong.socket.recv(65536):
