@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import socket
 import ssl
@@ -349,3 +350,21 @@ def test_a_key_that_does_not_fit(keys: Keys) -> None:
     done = run("--cert", keys.path("server.pem"), "--key", keys.path("client.key"))
     assert done.returncode == 1
     assert "client.key cannot be used" in done.stderr
+
+
+def test_descriptors_that_run_out(receiver: Receiver) -> None:
+    with receiver.http() as served:
+        served.send(request())
+        assert served.answer().status == 200
+        room = receiver.descriptors() + 2
+        resource.prlimit(receiver.process.pid, resource.RLIMIT_NOFILE, (room, room))
+        wires = [receiver.http() for _ in range(6)]
+        for _ in range(20):  # meanwhile it serves those that it has
+            served.send(request())
+            assert served.answer().status == 200
+        for wire in wires:
+            wire.send(request(connection="close"))
+        for wire in wires:
+            assert wire.answer().status == 200
+            wire.close()
+    assert receiver.stop()["traces"]["requests"] == 27
