@@ -239,6 +239,11 @@ $(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/te
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 
+# What drives a receiver. Archives come again at the end, as the order of prerequisites is not that of needs.
+RECEIVER_PROBE := $(BUILD)/probes/receiver_load
+$(RECEIVER_PROBE): $(COMMON_OBJ) $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a
+$(RECEIVER_PROBE): TOOL_LIBS := $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(RECEIVER_LIBS) $(OTLP_LIBS)
+
 # Of the client: its JSON beside that of other libraries, and the two ways to write a length.
 CLIENT_PROBES := json_rivals encode_direction
 $(CLIENT_PROBES:%=$(BUILD)/probes/%): $(COMMON_OBJ) $(BUILD)/lib/libotlp.a
@@ -287,7 +292,12 @@ $(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 # A fuzzer of each target, by VARIANT=fuzz and CC=clang.
 FUZZ_BIN := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
-fuzzers: $(FUZZ_BIN)
+fuzzers: $(FUZZ_BIN) $(BUILD)/fuzz/receiver
+
+$(BUILD)/fuzz/receiver: tests/fuzz/receiver.c tests/fuzz/receiver_target.h tests/fuzz/targets.h $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(STAMP)
+	$(call say,FUZZER)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) -I. $< -fsanitize=fuzzer $(filter %.a,$^) $(RECEIVER_LIBS) $(OTLP_LIBS) -o $@
 
 $(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/fuzzer.c tests/fuzz/targets.h $(BUILD)/lib/libotlp.a $(STAMP)
 	$(call say,FUZZER)

@@ -19,6 +19,7 @@
  *   exporter.h   what takes encoded requests and delivers them
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
+ *   receiver.h   the other side: receives on loopback; a library of its own, not included here
  *
  * A span, encoded:
  *
