@@ -12,6 +12,7 @@
  *   buffer.h     bytes in memory of the caller or in memory that grows
  *   propagate.h  trace context and baggage in carriers: W3C, B3
  *   exporter.h   what takes encoded requests and delivers them
+ *   transport.h  the exporter over HTTP and gRPC
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
  *
@@ -52,6 +53,7 @@
 #include <otlp/sampler.h>
 #include <otlp/signal.h>
 #include <otlp/span.h>
+#include <otlp/transport.h>
 #include <otlp/value.h>
 
 #endif
