@@ -129,7 +129,7 @@ static void take_grpc_message(struct otlp__answer *answer, size_t response_bytes
         error = OTLP_EFORMAT;
     } else if (body->data[0] == 1) {
         struct otlp_decompressor *decompressor = NULL;
-        error = answer->body_is_unreadable
+        error = answer->body_is_unreadable || answer->body_compression == OTLP_COMPRESSION_NONE
                     ? OTLP_EUNSUPPORTED
                     : otlp_decompressor_create(answer->body_compression, NULL, &decompressor);
         if (error == 0) {
