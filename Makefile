@@ -244,6 +244,11 @@ $(filter-out $(ALLOCATING_BIN) $(OTLP_PROBE_BIN),$(PROBE_BIN)): $(BUILD)/probes/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 
+# What drives a receiver. Archives come again at the end, as the order of prerequisites is not that of needs.
+RECEIVER_PROBE := $(BUILD)/probes/receiver_load
+$(RECEIVER_PROBE): $(COMMON_OBJ) $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a
+$(RECEIVER_PROBE): TOOL_LIBS := $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(RECEIVER_LIBS) $(OTLP_LIBS)
+
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
 REFEREE_BIN := $(foreach name,plain copy relinked i5 i10 i20 i50,$(BUILD)/referee/$(name)/referee)
