@@ -11,7 +11,7 @@
 #include <otlp/transport.h>
 
 #include "transport/breaker.h"
-#include "transport/response_fields.h"
+#include "transport/message.h"
 
 struct otlp__endpoint_state {
     struct otlp__breaker breaker;

@@ -171,8 +171,8 @@ void otlp__transport_conclude(struct otlp__transport *transport, struct otlp__ca
         start_over(transport, call);
         return;
     }
-    otlp__judge(&call->answer, transport->settings.options.protocol, code, call->error,
-                transport->settings.options.response_bytes_max, &verdict);
+    otlp__judge(&call->answer, transport->settings.options.protocol, call->signal, code,
+                call->error, transport->settings.options.response_bytes_max, &verdict);
     note(transport, call, &verdict, now_ns);
     call->result.status = verdict.status;
     memcpy(call->result.message, verdict.message, sizeof call->result.message);
