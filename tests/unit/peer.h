@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -224,6 +225,10 @@ static inline void *peer_serve(void *context)
 {
     struct peer_stream *stream = context;
     bool is_good = true;
+    sigset_t broken_pipes; /* OpenSSL writes without MSG_NOSIGNAL */
+    sigemptyset(&broken_pipes);
+    sigaddset(&broken_pipes, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipes, NULL);
     if (stream->peer->tls != NULL) {
         struct timeval limit = {.tv_sec = 5};
         setsockopt(stream->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
