@@ -29,10 +29,15 @@
 
 #include <openssl/ssl.h>
 
+/* What a thread of the peer does first. */
+#ifndef PEER_THREAD_BEGINS
+#define PEER_THREAD_BEGINS() ((void)0)
+#endif
+
 #ifndef PEER_REQUESTS_MAX
 #define PEER_REQUESTS_MAX 256
 #endif
-#define PEER_CONNECTIONS_MAX 64
+#define PEER_CONNECTIONS_MAX 1024
 
 enum peer_act {
     PEER_ANSWER = 0,
@@ -225,6 +230,7 @@ static inline void *peer_serve(void *context)
 {
     struct peer_stream *stream = context;
     bool is_good = true;
+    PEER_THREAD_BEGINS();
     sigset_t broken_pipes; /* OpenSSL writes without MSG_NOSIGNAL */
     sigemptyset(&broken_pipes);
     sigaddset(&broken_pipes, SIGPIPE);
@@ -247,6 +253,7 @@ static inline void *peer_serve(void *context)
 static inline void *peer_accept(void *context)
 {
     struct peer *peer = context;
+    PEER_THREAD_BEGINS();
     while (!atomic_load(&peer->is_stopping)) {
         struct pollfd entry = {.fd = peer->fd, .events = POLLIN};
         if (poll(&entry, 1, 5) <= 0) {
