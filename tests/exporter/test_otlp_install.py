@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / os.environ.get("BUILD", "build/release")
+BUILD = ROOT / os.environ.get("ASSAY_BUILD", "build/release")
 EXAMPLE = ROOT / "examples" / "send_trace.c"
 
 Ports = dict[str, int]

@@ -269,6 +269,66 @@ static void connections_are_opened_beforehand(void **state)
     }
 }
 
+/* An endpoint that was down is found again without a request having to try it. */
+static void checks_close_breakers_and_open_connections(void **state)
+{
+    (void)state;
+    char url[64];
+    int port = peer_closed_port();
+    url_of_port(url, port);
+    struct otlp_endpoint endpoint = {.url = url};
+    struct otlp_transport_options options = quick_options(&endpoint, 1);
+    options.breaker = (struct otlp_breaker_policy){.failures = 1, .open_ns = 20 * MS};
+    options.pool.check_ns = 20 * MS;
+    options.pool.connections_min = 2;
+    struct otlp_exporter *exporter = start_exporter(&options);
+    struct otlp_endpoint_health health = {.breaker = OTLP_BREAKER_CLOSED};
+    for (int i = 0; i < 2000 && health.failures == 0; i++) {
+        peer_sleep_ms(5);
+        otlp_transport_health(exporter, &health, 1);
+    }
+    assert_int_not_equal(health.failures, 0);
+    struct peer *peer = peer_start_at(port, peer_serve_http, NULL, accepting, 1);
+    for (int i = 0; i < 2000 && (health.breaker != OTLP_BREAKER_CLOSED || health.connections < 2);
+         i++) {
+        peer_sleep_ms(5);
+        otlp_transport_health(exporter, &health, 1);
+    }
+    assert_int_equal(health.breaker, OTLP_BREAKER_CLOSED);
+    assert_int_equal(health.connections, 2);
+    stop_exporter(exporter);
+    peer_stop(peer);
+}
+
+static void old_and_idle_connections_are_not_used_again(void **state)
+{
+    (void)state;
+    struct peer *peer = peer_start_http(accepting, 1);
+    struct otlp_endpoint endpoint = {.url = peer->url};
+    struct otlp_transport_options options = quick_options(&endpoint, 1);
+    struct otlp_exporter *exporters[3];
+    exporters[0] = start_exporter(&options);
+    options.pool.idle_ns = 1 * MS; /* a second: it is counted in whole ones */
+    exporters[1] = start_exporter(&options);
+    options.pool.idle_ns = 0;
+    options.pool.lifetime_ns = 1 * MS;
+    exporters[2] = start_exporter(&options);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < COUNT(exporters); i++) {
+            assert_outcome(send_within(exporters[i], 0), OTLP_EXPORT_DELIVERED);
+        }
+        peer_sleep_ms(round == 0 ? 2100 : 0);
+    }
+    for (size_t i = 0; i < COUNT(exporters); i++) {
+        struct otlp_transport_metrics metrics;
+        otlp_transport_metrics(exporters[i], &metrics);
+        assert_int_equal(metrics.connections_opened, i == 0 ? 1 : 2);
+        assert_int_equal(metrics.connections, 1);
+        stop_exporter(exporters[i]);
+    }
+    peer_stop(peer);
+}
+
 struct sender {
     pthread_t thread;
     struct otlp_exporter *exporter;
@@ -450,6 +510,8 @@ int main(void)
         cmocka_unit_test(endpoints_take_turns),
         cmocka_unit_test(failing_endpoints_are_passed_over),
         cmocka_unit_test(connections_are_opened_beforehand),
+        cmocka_unit_test(checks_close_breakers_and_open_connections),
+        cmocka_unit_test(old_and_idle_connections_are_not_used_again),
         cmocka_unit_test(connections_are_limited),
         cmocka_unit_test(a_check_tells_how_receivers_are),
         cmocka_unit_test(shutdown_ends_back_offs),
