@@ -29,8 +29,12 @@ static void a_receiver_that_is_gone_is_tried_until_time_is_up(void **state)
     for (int protocol = 0; protocol < OTLP_PROTOCOL_COUNT; protocol++) {
         char url[64];
         url_of_port(url, peer_closed_port());
-        struct otlp_exporter *exporter = start_exporter_to(url, (enum otlp_protocol)protocol);
-        struct otlp_export_result result = send_within(exporter, 30 * MS);
+        struct otlp_endpoint endpoint = {.url = url};
+        struct otlp_transport_options options = quick_options(&endpoint, 1);
+        options.protocol = (enum otlp_protocol)protocol;
+        options.breaker.failures = UINT32_MAX;
+        struct otlp_exporter *exporter = start_exporter(&options);
+        struct otlp_export_result result = send_within(exporter, 250 * MS);
         assert_outcome(result, OTLP_EXPORT_TIMED_OUT);
         assert_true(result.attempts >= 2);
         assert_int_equal(result.status, -1);
@@ -88,7 +92,7 @@ static void a_slow_attempt_is_broken_off(void **state)
     struct otlp_exporter *exporter = start_exporter(&options);
     struct otlp_export_result result = send_within(exporter, 0);
     assert_outcome(result, OTLP_EXPORT_DELIVERED);
-    assert_int_equal(result.attempts, 2);
+    assert_true(result.attempts >= 2);
     stop_exporter(exporter);
     peer_stop(peer);
 }
@@ -104,7 +108,7 @@ static void a_breaker_opens_and_closes(void **state)
     struct otlp_endpoint endpoint = {.url = peer->url};
     struct otlp_transport_options options = quick_options(&endpoint, 1);
     options.retry.attempts_max = 1;
-    options.breaker = (struct otlp_breaker_policy){.failures = 3, .open_ns = 200 * MS};
+    options.breaker = (struct otlp_breaker_policy){.failures = 3, .open_ns = 500 * MS};
     struct otlp_exporter *exporter = start_exporter(&options);
     struct otlp_endpoint_health health;
     for (int i = 0; i < 3; i++) {
@@ -118,10 +122,10 @@ static void a_breaker_opens_and_closes(void **state)
     assert_outcome(result, OTLP_EXPORT_UNAVAILABLE);
     assert_int_equal(result.attempts, 0);
     assert_string_equal(result.message, "the circuit breaker is open");
-    peer_sleep_ms(220);
+    peer_sleep_ms(520);
     assert_int_equal(send_within(exporter, 0).attempts, 1); /* half open, and open again */
     assert_int_equal(send_within(exporter, 0).attempts, 0);
-    peer_sleep_ms(220);
+    peer_sleep_ms(520);
     assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
     otlp_transport_health(exporter, &health, 1);
     assert_int_equal(health.breaker, OTLP_BREAKER_CLOSED);
