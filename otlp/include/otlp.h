@@ -22,6 +22,7 @@
  *   file_exporter.h  the exporter to a file, a line a request
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
+ *   receiver.h   the other side: receives on loopback; a library of its own, not included here
  *
  * A span, encoded:
  *

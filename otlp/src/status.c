@@ -5,13 +5,14 @@
 
 #define SECONDS_MAX (INT64_MAX / OTLP__NS_PER_S)
 
-/* A Duration as the structure keeps it: none below 0, none above 2^63 - 1 ns. */
+/* A Duration as the structure keeps it: none below 0, none above 2^63 - 1 ns. nanos are less than
+ * 2^31 whatever was sent. */
 static uint64_t delay_of(int64_t seconds, int64_t nanos)
 {
     if (seconds < 0 || nanos < 0) {
         return 0;
     }
-    if (seconds >= (int64_t)SECONDS_MAX || nanos >= (int64_t)OTLP__NS_PER_S) {
+    if (seconds >= (int64_t)SECONDS_MAX - 3) {
         return INT64_MAX;
     }
     return (uint64_t)seconds * OTLP__NS_PER_S + (uint64_t)nanos;
@@ -227,15 +228,22 @@ static bool read_duration_json(struct otlp__json_token token, uint64_t *delay_ns
     return true;
 }
 
+/* Some writers escape the slashes. */
+static bool is_retry_info_json(struct otlp__json *json, struct otlp__json_token token)
+{
+    char url[256];
+    if (token.len > sizeof url) {
+        return false;
+    }
+    return is_retry_info(url, otlp__json_unescape(json, token, url));
+}
+
 static bool read_detail_json(struct otlp__json *json, struct otlp_status *status)
 {
     char key[64];
     size_t key_len;
     bool is_retry = false;
     uint64_t delay_ns = 0;
-    if (otlp__json_peek(json) != '{') {
-        return false;
-    }
     otlp__json_expect(json, '{');
     for (bool first = true; otlp__response_next(json, first, key, &key_len); first = false) {
         bool is_type = otlp__response_is_key(key, key_len, "@type");
@@ -246,7 +254,7 @@ static bool read_detail_json(struct otlp__json *json, struct otlp_status *status
         }
         struct otlp__json_token token = otlp__json_take_string(json);
         if (!json->failed && is_type) {
-            is_retry = is_retry_info(token.text, token.len);
+            is_retry = is_retry_info_json(json, token);
         } else if (!json->failed && !read_duration_json(token, &delay_ns)) {
             return false;
         }
