@@ -21,6 +21,7 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     struct otlp__call *call = context;
     size_t room = size * count;
     size_t copied = 0;
+    call->was_read = true;
     if (call->read_bytes < call->prefix_bytes) {
         copied = call->prefix_bytes - call->read_bytes;
         copied = copied < room ? copied : room;
@@ -312,6 +313,7 @@ int otlp__call_prepare(struct otlp__call *call, const struct otlp__settings *set
     call->endpoint_state = endpoint;
     call->has_opened = false;
     call->lacked_connection = false;
+    call->was_read = false;
     call->reuses_only = target->opens_by_order && !call->opens_connection;
     call->read_bytes = 0;
     SET(CURLOPT_URL, target->request_url[call->signal]);

@@ -145,14 +145,15 @@ static void retry(struct otlp__transport *transport, struct otlp__call *call,
     otlp__call_list_append(&transport->waiting, call);
 }
 
-/* The connection that was to be used had gone: the same attempt once more, on a new one. */
+/* The connection that was to be used had gone: the same attempt once more, on a new one. When it
+ * went while it was used, that is another attempt. */
 static void start_over(struct otlp__transport *transport, struct otlp__call *call)
 {
     pthread_mutex_lock(&transport->lock);
     otlp__transport_end_attempt(transport, call);
     otlp__breaker_pass(&transport->endpoints[call->endpoint].breaker);
-    call->result.attempts--;
-    if (!call->is_check) {
+    call->result.attempts -= !call->was_read;
+    if (!call->is_check && !call->was_read) {
         transport->counts.attempts--;
         transport->counts.retries -= call->result.attempts > 0;
         transport->counts.payload_bytes -= call->payload_bytes;
