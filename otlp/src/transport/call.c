@@ -180,7 +180,7 @@ static bool set_protocol(CURL *easy, const struct otlp__settings *settings)
         SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(settings->options.connect_timeout_ns));
     }
     if (is_grpc) {
-        SET(CURLOPT_PIPEWAIT, 1L);
+        SET(CURLOPT_PIPEWAIT, settings->options.pool.streams_max > 1 ? 1L : 0L);
     } else {
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         SET(CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -246,6 +246,7 @@ void otlp__call_reset(struct otlp__call *call)
     call->endpoint = OTLP__NO_ENDPOINT;
     call->tried = 0;
     call->failures = 0;
+    call->floor_ns = 0;
     call->is_check = false;
     call->is_detached = false;
     call->must_open = false;
