@@ -5,6 +5,9 @@
  *   value.h      attribute values, attributes, limits
  *   resource.h   who produced the telemetry, and which library recorded it
  *   sampler.h    which spans are recorded
+ *   provider.h   providers, tracers, loggers, and the current context of a thread
+ *   processor.h  from ended spans and log records to requests: batch and simple
+ *   reader.h     periodic export of metrics
  *   span.h       spans: start, attributes, events, links, status, end, clone
  *   log.h        log records, emitted into a batch
  *   metric.h     counters, gauges and histograms, collected into a batch
@@ -47,7 +50,10 @@
 #include <otlp/log.h>
 #include <otlp/metric.h>
 #include <otlp/pack.h>
+#include <otlp/processor.h>
 #include <otlp/propagate.h>
+#include <otlp/provider.h>
+#include <otlp/reader.h>
 #include <otlp/resource.h>
 #include <otlp/sampler.h>
 #include <otlp/signal.h>

@@ -76,6 +76,9 @@ struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
 
 int otlp_span_end(struct otlp_span *span, uint64_t end_unix_ns)
 {
+    if (span->tracer != NULL) {
+        return otlp__tracer_span_end(span, end_unix_ns);
+    }
     if (span->is_ended) {
         return OTLP_EENDED;
     }
@@ -131,6 +134,9 @@ void otlp_span_free(struct otlp_span *span)
 {
     if (span == NULL || !is_last_reference(span)) {
         return;
+    }
+    if (span->attached > 0) {
+        otlp__active_forget(span);
     }
     otlp_tracestate_unref(span->data.context.tracestate);
     for (uint32_t i = 0; i < span->data.link_count; i++) {

@@ -14,7 +14,9 @@ struct otlp_span {
     struct otlp__key_index index;
     struct otlp__arena arena;
     const struct otlp_limits *limits;
+    const struct otlp_tracer *tracer; /* NULL: a span on its own */
     atomic_uint references;
+    uint16_t attached; /* entries of a thread's stack of contexts that have it */
     uint16_t event_capacity;
     uint16_t link_capacity;
     bool is_sampled;
@@ -23,6 +25,12 @@ struct otlp_span {
 
 _Static_assert(sizeof(struct otlp__block) + sizeof(struct otlp_span) + 24 <= OTLP__BLOCK_SMALLEST,
                "the first block holds a span and a short name");
+
+/* The end of a tracer's span, which is given away. */
+int otlp__tracer_span_end(struct otlp_span *span, uint64_t end_unix_ns);
+
+/* Takes the span out of this thread's stack of contexts. */
+void otlp__active_forget(const struct otlp_span *span);
 
 /* A span without content in a fresh block; NULL when memory runs out. */
 struct otlp_span *otlp__span_allocate(void);
