@@ -22,7 +22,8 @@
 /* 256, 512, ..., 16384 */
 #define CLASS_COUNT 7
 #define CHAIN_BYTES OTLP__BLOCK_LARGEST
-#define DEPOT_SLOTS 128 /* 2 MiB a class */
+#define DEPOT_SLOTS 256 /* 4 MiB a class */
+#define KEPT_MAX    16u
 
 struct chain {
     struct otlp__block *head;
@@ -32,6 +33,8 @@ struct chain {
 struct thread_blocks {
     struct chain loaded[CLASS_COUNT]; /* taken from and given to */
     struct chain spare[CLASS_COUNT];  /* empty or full */
+    struct otlp__block *kept;
+    unsigned kept_count;
     bool is_registered;
 };
 
@@ -93,6 +96,9 @@ static void free_lists_of_thread(void *arg)
 {
     struct thread_blocks *blocks = arg;
     blocks->is_registered = false;
+    free_chain(blocks->kept);
+    blocks->kept = NULL;
+    blocks->kept_count = 0;
     for (size_t i = 0; i < CLASS_COUNT; i++) {
         free_chain(blocks->loaded[i].head);
         if (blocks->spare[i].head != NULL && !depot_put(&depots[i], blocks->spare[i].head)) {
@@ -209,4 +215,27 @@ void otlp__block_give_chain(struct otlp__block *first)
         otlp__block_give(first);
         first = next;
     }
+}
+
+struct otlp__block *otlp__block_take_kept(void)
+{
+    struct otlp__block *block = thread_blocks.kept;
+    if (block != NULL) {
+        thread_blocks.kept = block->next;
+        thread_blocks.kept_count--;
+    }
+    return block;
+}
+
+void otlp__block_keep(struct otlp__block *block)
+{
+    struct thread_blocks *blocks = &thread_blocks;
+    if (!BLOCKS_KEPT || blocks->kept_count == KEPT_MAX ||
+        !(blocks->is_registered || register_thread(blocks))) {
+        otlp__block_give(block);
+        return;
+    }
+    block->next = blocks->kept;
+    blocks->kept = block;
+    blocks->kept_count++;
 }

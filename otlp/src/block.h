@@ -28,4 +28,9 @@ struct otlp__block *otlp__block_take(size_t size);
 void otlp__block_give(struct otlp__block *block);
 void otlp__block_give_chain(struct otlp__block *first);
 
+/* A few blocks of the smallest size that keep their content, for the calling thread: taking gives
+ * one that was kept, or NULL; keeping gives the block up. */
+struct otlp__block *otlp__block_take_kept(void);
+void otlp__block_keep(struct otlp__block *block);
+
 #endif

@@ -21,6 +21,8 @@ struct otlp_span *otlp__span_allocate(void)
     span->arena.block = block;
     span->arena.low = (char *)(span + 1);
     span->arena.high = (char *)block + block->size;
+    span->data.name = "";
+    span->limits = &default_limits;
     atomic_init(&span->references, 1);
     return span;
 }
@@ -43,6 +45,25 @@ static void set_context(struct otlp_span *span, const struct otlp_span_options *
     otlp__fill_span_id(ids, &context->span_id);
 }
 
+int otlp__span_record(struct otlp_span *span, const char *name, size_t name_len,
+                      const struct otlp_span_options *options, const struct otlp_limits *limits)
+{
+    span->is_sampled = true;
+    span->limits = limits;
+    span->data.context.flags |= OTLP_FLAG_SAMPLED;
+    span->data.kind =
+        (uint8_t)(options->kind != OTLP_SPAN_KIND_UNSPECIFIED ? options->kind
+                                                              : OTLP_SPAN_KIND_INTERNAL);
+    span->data.name = otlp__arena_text(&span->arena, name, name_len);
+    if (span->data.name == NULL) {
+        return OTLP_ENOMEM;
+    }
+    span->data.name_len = (uint32_t)name_len;
+    span->data.start_unix_ns =
+        options->start_unix_ns != 0 ? options->start_unix_ns : otlp__now_unix_ns();
+    return 0;
+}
+
 struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
                                     const struct otlp_span_options *options)
 {
@@ -52,25 +73,14 @@ struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
         return NULL;
     }
     set_context(span, options);
-    span->data.name = "";
-    span->limits = options->limits != NULL ? options->limits : &default_limits;
-    span->is_sampled =
-        otlp_sampler_decide(options->sampler, options->parent, span->data.context.trace_id);
-    if (!span->is_sampled) {
+    if (!otlp_sampler_decide(options->sampler, options->parent, span->data.context.trace_id)) {
         return span;
     }
-    span->data.context.flags |= OTLP_FLAG_SAMPLED;
-    span->data.kind =
-        (uint8_t)(options->kind != OTLP_SPAN_KIND_UNSPECIFIED ? options->kind
-                                                              : OTLP_SPAN_KIND_INTERNAL);
-    span->data.name = otlp__arena_text(&span->arena, name, name_len);
-    if (span->data.name == NULL) {
+    const struct otlp_limits *limits = options->limits != NULL ? options->limits : &default_limits;
+    if (otlp__span_record(span, name, name_len, options, limits) != 0) {
         otlp_span_free(span);
         return NULL;
     }
-    span->data.name_len = (uint32_t)name_len;
-    span->data.start_unix_ns =
-        options->start_unix_ns != 0 ? options->start_unix_ns : otlp__now_unix_ns();
     return span;
 }
 

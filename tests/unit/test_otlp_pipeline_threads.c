@@ -181,9 +181,9 @@ static void *end_wide_spans(void *arg)
     struct pipeline *p = arg;
     for (int i = 0; i < ENDS; i++) {
         struct otlp_span *span = otlp_tracer_start(p->tracer, "GET /orders/{id}", NULL);
-        for (int j = 0; j < 10; j++) {
-            char key[24];
-            snprintf(key, sizeof key, "attribute.number.%d", j);
+        for (unsigned j = 0; j < 10; j++) {
+            char key[32];
+            snprintf(key, sizeof key, "attribute.number.%u", j);
             otlp_span_set_string(span, key, "a value of some length");
         }
         otlp_span_end(span, 0);

@@ -3,21 +3,23 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#define FEW_SHARDS 16u
+
 /* How far each shard must be taken out; the shards are those from `first` on, `count` of them. */
 struct target {
     struct otlp__shard *first;
     size_t count;
-    uint64_t *consumed;
+    uint64_t *consumed; /* `few`, or allocated */
+    uint64_t few[FEW_SHARDS];
     uint64_t last_batch; /* of those that hold items from before the flush; 0: not known yet */
 };
 
 static int set_target(struct otlp__batch *batch, struct target *target)
 {
     *target = (struct target){.first = batch->shards, .count = batch->shard_count};
-    if (target->count == 0) {
-        return 0;
-    }
-    target->consumed = malloc(target->count * sizeof *target->consumed);
+    target->consumed = target->count <= FEW_SHARDS
+                           ? target->few
+                           : malloc(target->count * sizeof *target->consumed);
     if (target->consumed == NULL) {
         return OTLP_ENOMEM;
     }
@@ -85,7 +87,9 @@ static int flush(struct otlp__batch *batch, uint64_t deadline_ns)
         otlp__event_signal(&batch->work, INT_MAX);
         rc = wait_for_workers(batch, &target, deadline_ns);
     }
-    free(target.consumed);
+    if (target.consumed != target.few) {
+        free(target.consumed);
+    }
     return rc;
 }
 

@@ -27,3 +27,23 @@ void otlp__event_signal(struct otlp__event *event, int count)
         (void)syscall(SYS_futex, &event->word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
     }
 }
+
+bool otlp__gate_close(struct otlp__gate *gate, uint64_t deadline_ns)
+{
+    for (bool has_time = true;;) {
+        unsigned seen = otlp__event_read(&gate->opened);
+        if (!atomic_exchange(&gate->is_closed, true)) {
+            return true;
+        }
+        if (!has_time) {
+            return false;
+        }
+        has_time = otlp__event_wait(&gate->opened, seen, deadline_ns);
+    }
+}
+
+void otlp__gate_open(struct otlp__gate *gate)
+{
+    atomic_store(&gate->is_closed, false);
+    otlp__event_signal(&gate->opened, 1);
+}

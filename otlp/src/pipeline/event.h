@@ -57,4 +57,14 @@ bool otlp__event_wait(struct otlp__event *event, unsigned seen, uint64_t deadlin
 /* Announces, and wakes up to `count` of those who wait. */
 void otlp__event_signal(struct otlp__event *event, int count);
 
+/* A lock for which one may wait until a deadline. Zeroed: free. */
+struct otlp__gate {
+    atomic_bool is_closed;
+    struct otlp__event opened;
+};
+
+/* False when the deadline has passed. */
+bool otlp__gate_close(struct otlp__gate *gate, uint64_t deadline_ns);
+void otlp__gate_open(struct otlp__gate *gate);
+
 #endif

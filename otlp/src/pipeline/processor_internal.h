@@ -3,12 +3,13 @@
 
 #include <otlp/processor.h>
 
-#define OTLP__NS_PER_MS            1000000u
-#define OTLP__EXPORT_TIMEOUT_NS    (30000ull * OTLP__NS_PER_MS)
-#define OTLP__SPAN_DELAY_NS        (5000ull * OTLP__NS_PER_MS)
-#define OTLP__LOG_DELAY_NS         (1000ull * OTLP__NS_PER_MS)
-#define OTLP__EXPORTER_SHARE_OF_NS 10u /* of a shutdown's time-out is left for the exporter: 1/10  \
-                                        */
+#define OTLP__NS_PER_MS         1000000u
+#define OTLP__EXPORT_TIMEOUT_NS (30000ull * OTLP__NS_PER_MS)
+#define OTLP__SPAN_DELAY_NS     (5000ull * OTLP__NS_PER_MS)
+#define OTLP__LOG_DELAY_NS      (1000ull * OTLP__NS_PER_MS)
+#define OTLP__EXPORTER_SHARE_OF_NS                                                                 \
+    10u /* of a shutdown's time-out is left for the exporter: 1/10                                 \
+         */
 
 struct otlp__processor_ops {
     /* Takes over one reference to an ended item of `bytes` bytes. */

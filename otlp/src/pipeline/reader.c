@@ -22,7 +22,7 @@ struct otlp_reader {
     atomic_bool has_ended;
     struct otlp__event wake;
     struct otlp__event ended;
-    pthread_mutex_t collecting; /* one collection and export at a time */
+    struct otlp__gate collecting; /* one collection and export at a time */
     struct otlp_metric_batch *batch;
     struct otlp__batch_encoder encoder;
     pthread_mutex_t counting;
@@ -35,7 +35,7 @@ static void lose_thread(struct otlp__forked *forked)
 {
     struct otlp_reader *reader =
         (struct otlp_reader *)(void *)((char *)forked - offsetof(struct otlp_reader, forked));
-    pthread_mutex_init(&reader->collecting, NULL);
+    memset(&reader->collecting, 0, sizeof reader->collecting);
     pthread_mutex_init(&reader->counting, NULL);
     memset(&reader->encoder, 0, sizeof reader->encoder);
     memset(&reader->counts, 0, sizeof reader->counts);
@@ -135,9 +135,9 @@ static void *run(void *arg)
             (void)otlp__event_wait(&reader->wake, seen, due_ns);
             continue;
         }
-        pthread_mutex_lock(&reader->collecting);
+        (void)otlp__gate_close(&reader->collecting, OTLP__FOREVER);
         (void)collect_and_send(reader, reader->options.export_timeout_ns);
-        pthread_mutex_unlock(&reader->collecting);
+        otlp__gate_open(&reader->collecting);
         /* A slow export does not make the next ones bunch up. */
         due_ns += reader->options.interval_ns;
         due_ns = otlp__left_ns(due_ns) > 0 ? due_ns : otlp__deadline_ns(0);
@@ -163,7 +163,6 @@ static void release(struct otlp_reader *reader)
 {
     otlp_metric_batch_free(reader->batch);
     otlp__batch_encoder_release(&reader->encoder);
-    pthread_mutex_destroy(&reader->collecting);
     pthread_mutex_destroy(&reader->counting);
     free(reader);
 }
@@ -188,7 +187,6 @@ int otlp_reader_new(struct otlp_meter *meter, struct otlp_exporter *exporter,
         made->options.export_timeout_ns = OTLP__EXPORT_TIMEOUT_NS;
     }
     made->forked.in_child = lose_thread;
-    pthread_mutex_init(&made->collecting, NULL);
     pthread_mutex_init(&made->counting, NULL);
     if (prepare(made) != 0 || otlp__forked_add(&made->forked) != 0) {
         release(made);
@@ -205,12 +203,12 @@ int otlp_reader_new(struct otlp_meter *meter, struct otlp_exporter *exporter,
 
 void otlp_reader_pause(struct otlp_reader *reader)
 {
-    pthread_mutex_lock(&reader->collecting);
+    (void)otlp__gate_close(&reader->collecting, OTLP__FOREVER);
 }
 
 void otlp_reader_resume(struct otlp_reader *reader)
 {
-    pthread_mutex_unlock(&reader->collecting);
+    otlp__gate_open(&reader->collecting);
 }
 
 void otlp_reader_counts(struct otlp_reader *reader, struct otlp_reader_counts *counts)
@@ -222,18 +220,14 @@ void otlp_reader_counts(struct otlp_reader *reader, struct otlp_reader_counts *c
 
 static int collect_until(struct otlp_reader *reader, uint64_t deadline_ns)
 {
-    struct timespec deadline = {
-        .tv_sec = (time_t)(deadline_ns / 1000000000u),
-        .tv_nsec = (long)(deadline_ns % 1000000000u),
-    };
-    if (pthread_mutex_clocklock(&reader->collecting, CLOCK_MONOTONIC, &deadline) != 0) {
+    if (!otlp__gate_close(&reader->collecting, deadline_ns)) {
         return OTLP_ETIMEOUT;
     }
     uint64_t left_ns = otlp__left_ns(deadline_ns);
     uint64_t timeout_ns =
         left_ns < reader->options.export_timeout_ns ? left_ns : reader->options.export_timeout_ns;
     int rc = collect_and_send(reader, timeout_ns);
-    pthread_mutex_unlock(&reader->collecting);
+    otlp__gate_open(&reader->collecting);
     return rc;
 }
 

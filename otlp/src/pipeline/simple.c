@@ -1,7 +1,6 @@
 /* The simple processor: the thread that ends an item encodes and sends it, under a lock. */
 #include "pipeline/processor_internal.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,19 +12,19 @@ struct simple {
     struct otlp_processor base;
     uint64_t export_timeout_ns;
     struct otlp__forked forked;
-    pthread_mutex_t lock; /* held while an item is sent */
+    struct otlp__gate gate; /* closed while an item is sent */
     bool is_shut_down;
     struct otlp__batch_encoder encoder;
     struct otlp_processor_counts counts;
 };
 
-/* After fork() the lock may be held by a thread that the child does not have, in the middle of
+/* After fork() the gate may be closed by a thread that the child does not have, in the middle of
  * using the encoder: both are made anew. */
 static void start_afresh(struct otlp__forked *forked)
 {
     struct simple *simple =
         (struct simple *)(void *)((char *)forked - offsetof(struct simple, forked));
-    pthread_mutex_init(&simple->lock, NULL);
+    memset(&simple->gate, 0, sizeof simple->gate);
     memset(&simple->encoder, 0, sizeof simple->encoder);
     memset(&simple->counts, 0, sizeof simple->counts);
 }
@@ -33,12 +32,7 @@ static void start_afresh(struct otlp__forked *forked)
 /* The time-out holds although another thread is sending. */
 static int lock_until(struct simple *simple, uint64_t deadline_ns)
 {
-    struct timespec deadline = {
-        .tv_sec = (time_t)(deadline_ns / 1000000000u),
-        .tv_nsec = (long)(deadline_ns % 1000000000u),
-    };
-    return pthread_mutex_clocklock(&simple->lock, CLOCK_MONOTONIC, &deadline) == 0 ? 0
-                                                                                   : OTLP_ETIMEOUT;
+    return otlp__gate_close(&simple->gate, deadline_ns) ? 0 : OTLP_ETIMEOUT;
 }
 
 static int encode(struct simple *simple, void *item)
@@ -53,7 +47,7 @@ static void put(struct otlp_processor *processor, void *item, size_t bytes)
 {
     (void)bytes;
     struct simple *simple = (struct simple *)processor;
-    pthread_mutex_lock(&simple->lock);
+    (void)otlp__gate_close(&simple->gate, OTLP__FOREVER);
     simple->counts.ended++;
     if (simple->is_shut_down) {
         simple->counts.dropped[OTLP_DROPPED_SHUT_DOWN]++;
@@ -73,17 +67,17 @@ static void put(struct otlp_processor *processor, void *item, size_t bytes)
         }
         otlp__count_export(&simple->counts, 1, rc, outcome, result.rejected);
     }
-    pthread_mutex_unlock(&simple->lock);
+    otlp__gate_open(&simple->gate);
     otlp__item_release(processor->signal, item);
 }
 
 static void get_counts(struct otlp_processor *processor, struct otlp_processor_counts *counts)
 {
     struct simple *simple = (struct simple *)processor;
-    pthread_mutex_lock(&simple->lock);
+    (void)otlp__gate_close(&simple->gate, OTLP__FOREVER);
     *counts = simple->counts;
     counts->batch_size = 1;
-    pthread_mutex_unlock(&simple->lock);
+    otlp__gate_open(&simple->gate);
 }
 
 static int force_flush(struct otlp_processor *processor, uint64_t timeout_ns)
@@ -95,7 +89,7 @@ static int force_flush(struct otlp_processor *processor, uint64_t timeout_ns)
         return rc;
     }
     bool is_shut_down = simple->is_shut_down;
-    pthread_mutex_unlock(&simple->lock);
+    otlp__gate_open(&simple->gate);
     return is_shut_down ? 0 : otlp_exporter_flush(processor->exporter, otlp__left_ns(deadline_ns));
 }
 
@@ -108,7 +102,7 @@ static int shut_down(struct otlp_processor *processor, uint64_t timeout_ns)
     if (waited == 0) {
         bool is_first = !simple->is_shut_down;
         simple->is_shut_down = true;
-        pthread_mutex_unlock(&simple->lock);
+        otlp__gate_open(&simple->gate);
         if (!is_first) {
             return 0;
         }
@@ -116,7 +110,7 @@ static int shut_down(struct otlp_processor *processor, uint64_t timeout_ns)
     int rc = otlp_exporter_shutdown(processor->exporter, otlp__left_ns(deadline_ns));
     if (waited != 0 && lock_until(simple, deadline_ns) == 0) {
         simple->is_shut_down = true;
-        pthread_mutex_unlock(&simple->lock);
+        otlp__gate_open(&simple->gate);
     }
     return waited != 0 ? OTLP_ETIMEOUT : rc;
 }
@@ -126,10 +120,9 @@ static void free_simple(struct otlp_processor *processor)
     struct simple *simple = (struct simple *)processor;
     (void)shut_down(processor, 0);
     otlp__forked_remove(&simple->forked);
-    pthread_mutex_lock(&simple->lock);
+    (void)otlp__gate_close(&simple->gate, OTLP__FOREVER);
     otlp__batch_encoder_release(&simple->encoder);
-    pthread_mutex_unlock(&simple->lock);
-    pthread_mutex_destroy(&simple->lock);
+    otlp__gate_open(&simple->gate);
     free(simple);
 }
 
@@ -157,9 +150,7 @@ int otlp_simple_processor_new(enum otlp_signal signal, struct otlp_exporter *exp
     simple->export_timeout_ns =
         export_timeout_ns != 0 ? export_timeout_ns : OTLP__EXPORT_TIMEOUT_NS;
     simple->forked.in_child = start_afresh;
-    pthread_mutex_init(&simple->lock, NULL);
     if (otlp__forked_add(&simple->forked) != 0) {
-        pthread_mutex_destroy(&simple->lock);
         free(simple);
         return OTLP_ENOMEM;
     }

@@ -2,23 +2,96 @@
 
 #include "clock.h"
 #include "pipeline/item.h"
+#include "random.h"
 #include "span_internal.h"
+
+enum decision { UNDECIDED, SAMPLED, NOT_SAMPLED };
+
+static enum decision by(bool is_sampled)
+{
+    return is_sampled ? SAMPLED : NOT_SAMPLED;
+}
+
+/* What can be said without a trace id and without asking delegates. parent: valid, or NULL. */
+static enum decision decide_early(const struct otlp_sampler *sampler,
+                                  const struct otlp_span_context *parent)
+{
+    if (sampler == NULL) {
+        return by(parent == NULL || otlp_span_context_is_sampled(parent));
+    }
+    if (sampler->kind == OTLP_SAMPLER_ALWAYS_ON || sampler->kind == OTLP_SAMPLER_ALWAYS_OFF) {
+        return by(sampler->kind == OTLP_SAMPLER_ALWAYS_ON);
+    }
+    return UNDECIDED;
+}
+
+/* A span that records nothing keeps its memory zeroed but for what begin() sets. */
+static struct otlp_span *take_idle(void)
+{
+    struct otlp__block *block = otlp__block_take_kept();
+    return block != NULL ? (struct otlp_span *)(block + 1) : otlp__span_allocate();
+}
+
+static void begin(struct otlp_span *span, const struct otlp_span_context *parent,
+                  const struct otlp_trace_id *trace_id, struct otlp_id_generator *ids)
+{
+    static const struct otlp_span_id none;
+    struct otlp_span_context *context = &span->data.context;
+    if (parent != NULL) {
+        context->trace_id = parent->trace_id;
+        context->flags = parent->flags & OTLP_FLAG_RANDOM;
+        context->tracestate = otlp_tracestate_ref(parent->tracestate);
+        span->data.parent_span_id = parent->span_id;
+        span->data.parent_is_remote = parent->is_remote;
+    } else {
+        if (trace_id != NULL) {
+            context->trace_id = *trace_id;
+        } else {
+            otlp__fill_trace_id(ids, &context->trace_id);
+        }
+        context->flags = OTLP_FLAG_RANDOM;
+        context->tracestate = NULL;
+        span->data.parent_span_id = none;
+        span->data.parent_is_remote = false;
+    }
+    otlp__fill_span_id(ids, &context->span_id);
+}
 
 struct otlp_span *otlp_tracer_start_n(struct otlp_tracer *tracer, const char *name, size_t name_len,
                                       const struct otlp_span_options *options)
 {
-    struct otlp_span_options resolved = {.sampler = tracer->sampler, .limits = tracer->limits};
-    if (options != NULL) {
-        resolved = *options;
-        resolved.sampler = options->sampler != NULL ? options->sampler : tracer->sampler;
-        resolved.limits = options->limits != NULL ? options->limits : tracer->limits;
+    static const struct otlp_span_options defaults;
+    options = options != NULL ? options : &defaults;
+    const struct otlp_sampler *sampler =
+        options->sampler != NULL ? options->sampler : tracer->sampler;
+    const struct otlp_span_context *parent = options->parent;
+    if (parent == NULL && otlp__active_top != NULL) {
+        parent = &otlp__active_top->context;
     }
-    if (resolved.parent == NULL && otlp__active_top != NULL) {
-        resolved.parent = &otlp__active_top->context;
+    parent = otlp_span_context_is_valid(parent) ? parent : NULL;
+    struct otlp_id_generator *ids = options->ids != NULL ? options->ids : otlp__thread_generator();
+    const struct otlp_trace_id *trace_id = NULL;
+    struct otlp_trace_id drawn;
+    enum decision decision = decide_early(sampler, parent);
+    if (decision == UNDECIDED) {
+        if (parent == NULL) {
+            otlp__fill_trace_id(ids, &drawn);
+            trace_id = &drawn;
+        }
+        decision =
+            by(otlp_sampler_decide(sampler, parent, parent != NULL ? parent->trace_id : drawn));
     }
-    struct otlp_span *span = otlp_span_start_n(name, name_len, &resolved);
-    if (span != NULL) {
-        span->tracer = tracer;
+    struct otlp_span *span = decision == SAMPLED ? otlp__span_allocate() : take_idle();
+    if (span == NULL) {
+        return NULL;
+    }
+    begin(span, parent, trace_id, ids);
+    span->tracer = tracer;
+    if (decision == SAMPLED &&
+        otlp__span_record(span, name, name_len, options,
+                          options->limits != NULL ? options->limits : tracer->limits) != 0) {
+        otlp_span_free(span);
+        return NULL;
     }
     return span;
 }
@@ -37,7 +110,12 @@ int otlp__tracer_span_end(struct otlp_span *span, uint64_t end_unix_ns)
         otlp__active_forget(span);
         span->attached = 0;
     }
-    if (!span->is_sampled || sinks->count == 0) {
+    if (!span->is_sampled) {
+        otlp_tracestate_unref(span->data.context.tracestate);
+        otlp__block_keep(span->arena.block);
+        return 0;
+    }
+    if (sinks->count == 0) {
         otlp_span_free(span);
         return 0;
     }
