@@ -237,6 +237,10 @@ $(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/te
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 
+# Of the probes, what exercises the client.
+$(BUILD)/probes/pipeline_overload: $(BUILD)/lib/libotlp.a
+$(BUILD)/probes/pipeline_overload: TOOL_LIBS += $(OTLP_LIBS)
+
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
 REFEREE_BIN := $(foreach name,plain copy relinked i5 i10 i20 i50,$(BUILD)/referee/$(name)/referee)

@@ -8,6 +8,7 @@
  *   provider.h   providers, tracers, loggers, and the current context of a thread
  *   processor.h  from ended spans and log records to requests: batch and simple
  *   reader.h     periodic export of metrics
+ *   tuner.h      batch size, workers and compression, adjusted toward targets
  *   span.h       spans: start, attributes, events, links, status, end, clone
  *   log.h        log records, emitted into a batch
  *   metric.h     counters, gauges and histograms, collected into a batch
@@ -58,6 +59,7 @@
 #include <otlp/sampler.h>
 #include <otlp/signal.h>
 #include <otlp/span.h>
+#include <otlp/tuner.h>
 #include <otlp/value.h>
 
 #endif

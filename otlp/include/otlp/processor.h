@@ -133,6 +133,7 @@ struct otlp_processor_counts {
     uint64_t dropped[OTLP_DROP_REASONS];
     uint64_t queued;     /* items that wait or are being exported */
     uint64_t requests;   /* requests that were given to the exporter */
+    uint64_t sending_ns; /* time that the exporter took for them, together */
     size_t batch_size;   /* items of a full batch, as adapted */
     size_t memory_bytes; /* what memory_max_bytes bounds; simple: 0 */
 };
@@ -170,6 +171,10 @@ OTLP_API void otlp_processor_free(struct otlp_processor *processor);
 /* Sets the size of a full batch, between 1 and queue_max; the adaptation goes on from there. No
  * effect on a simple processor. Any thread. */
 OTLP_API void otlp_processor_set_batch_size(struct otlp_processor *processor, size_t items);
+
+/* Lets only so many of the workers export from now on, between 1 and options.workers. No effect on
+ * a simple processor. Any thread. */
+OTLP_API void otlp_processor_set_workers(struct otlp_processor *processor, unsigned workers);
 
 /*
  * The size of the next batches after one of `size` items took latency_ns to send: a fifth less when

@@ -34,6 +34,7 @@ static void start_afresh(struct otlp__batch *batch)
     atomic_store(&batch->budget.spent, 0);
     atomic_store(&batch->budget.level, OTLP_MEMORY_NORMAL);
     memset(&batch->work, 0, sizeof batch->work);
+    memset(&batch->parked, 0, sizeof batch->parked);
     memset(&batch->room, 0, sizeof batch->room);
     memset(&batch->progress, 0, sizeof batch->progress);
     memset(&batch->counts, 0, sizeof batch->counts);
@@ -125,6 +126,15 @@ void otlp__batch_set_size(struct otlp__batch *batch, size_t items)
     atomic_store(&batch->budget.wake_at, wake_at);
 }
 
+void otlp__batch_set_workers(struct otlp_processor *processor, unsigned workers)
+{
+    struct otlp__batch *batch = (struct otlp__batch *)processor;
+    workers = workers > 0 ? workers : 1;
+    workers = workers < batch->options.workers ? workers : batch->options.workers;
+    atomic_store(&batch->active_workers, workers);
+    otlp__event_signal(&batch->parked, INT_MAX);
+}
+
 static void set_batch_size(struct otlp_processor *processor, size_t items)
 {
     otlp__batch_set_size((struct otlp__batch *)processor, items);
@@ -210,6 +220,7 @@ int otlp_batch_processor_new(enum otlp_signal signal, struct otlp_exporter *expo
         .force_flush = otlp__batch_force_flush,
         .shutdown = otlp__batch_shutdown,
         .set_batch_size = set_batch_size,
+        .set_workers = otlp__batch_set_workers,
         .free = free_batch,
     };
     struct otlp_batch_options completed = complete(signal, options);
@@ -229,6 +240,7 @@ int otlp_batch_processor_new(enum otlp_signal signal, struct otlp_exporter *expo
     init_budget(&batch->budget, &completed);
     otlp__batch_set_size(batch, completed.batch_max);
     atomic_init(&batch->is_accepting, true);
+    atomic_init(&batch->active_workers, completed.workers);
     if (pthread_mutex_init(&batch->lock, NULL) != 0) {
         free(batch);
         return OTLP_ENOMEM;

@@ -152,6 +152,7 @@ int otlp__batch_shutdown(struct otlp_processor *processor, uint64_t timeout_ns)
     size_t discarded = otlp__batch_discard(batch, OTLP_DROPPED_SHUT_DOWN);
     otlp__batch_unlock(batch);
     otlp__event_signal(&batch->work, INT_MAX);
+    otlp__event_signal(&batch->parked, INT_MAX);
     int stopped = stop_exporter(batch, deadline_ns, flushed == 0);
     bool has_ended = wait_for_end(batch, deadline_ns);
     if (flushed != 0 || discarded > 0 || !has_ended) {

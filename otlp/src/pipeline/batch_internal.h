@@ -27,6 +27,7 @@ struct otlp__batch;
 
 struct otlp__worker {
     struct otlp__batch *batch;
+    unsigned index;
     pthread_t thread;
     uint64_t busy_with; /* under the lock: number of the batch, 0: none */
     bool is_running;    /* under the lock */
@@ -42,8 +43,10 @@ struct otlp__batch {
     atomic_bool is_accepting;
     atomic_bool is_starved; /* a thread found the queue full */
     atomic_size_t batch_size;
+    atomic_uint active_workers; /* those of a lower index export, the others pause */
     struct otlp__budget budget;
     alignas(64) struct otlp__event work; /* for workers */
+    struct otlp__event parked;           /* for workers that are to pause */
     struct otlp__event room;             /* for threads that wait for a slot */
     struct otlp__event progress;         /* for flush and shutdown */
 
@@ -73,6 +76,7 @@ void otlp__batch_unlock(struct otlp__batch *batch);
 /* Under the lock: drops everything that waits, counted. Returns how many items. */
 size_t otlp__batch_discard(struct otlp__batch *batch, enum otlp_drop_reason reason);
 
+void otlp__batch_set_workers(struct otlp_processor *processor, unsigned workers);
 void otlp__batch_set_size(struct otlp__batch *batch, size_t items);
 
 /* ---- batch_put.c ---- */

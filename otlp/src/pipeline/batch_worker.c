@@ -125,6 +125,7 @@ static void export_batch(struct otlp__worker *worker, size_t count)
     otlp__event_signal(&batch->room, INT_MAX);
     struct otlp_export_result result = {.outcome = OTLP_EXPORT_FAILED};
     enum otlp_export_outcome outcome = OTLP_EXPORT_FAILED;
+    uint64_t took_ns = 0;
     int rc = encode(worker, count);
     if (rc == 0) {
         const struct otlp_export request = {
@@ -136,17 +137,20 @@ static void export_batch(struct otlp__worker *worker, size_t count)
         };
         uint64_t began_ns = otlp__now_monotonic_ns();
         outcome = otlp_exporter_send(batch->base.exporter, &request, &result);
-        adapt(batch, count, otlp__now_monotonic_ns() - began_ns);
+        took_ns = otlp__now_monotonic_ns() - began_ns;
+        adapt(batch, count, took_ns);
     }
     shrink(worker);
     otlp__batch_lock(batch);
     otlp__count_export(&batch->counts, count, rc, outcome, result.rejected);
+    batch->counts.sending_ns += took_ns;
     batch->in_flight -= count;
     worker->busy_with = 0;
     otlp__batch_unlock(batch);
     otlp__event_signal(&batch->progress, INT_MAX);
 }
 
+/* A worker that pauses hands on what may have woken it. */
 static void *work(void *arg)
 {
     struct otlp__worker *worker = arg;
@@ -154,15 +158,20 @@ static void *work(void *arg)
     bool is_stopping = false;
     while (!is_stopping) {
         unsigned seen = otlp__event_read(&batch->work);
+        unsigned parked_seen = otlp__event_read(&batch->parked);
+        bool is_active = worker->index < atomic_load(&batch->active_workers);
         otlp__batch_lock(batch);
-        size_t count = take_batch(worker);
+        size_t count = is_active ? take_batch(worker) : 0;
         uint64_t due_ns = batch->due_ns;
         is_stopping = batch->is_stopping;
         otlp__batch_unlock(batch);
         if (count > 0) {
             export_batch(worker, count);
-        } else if (!is_stopping) {
+        } else if (!is_stopping && is_active) {
             (void)otlp__event_wait(&batch->work, seen, due_ns);
+        } else if (!is_stopping) {
+            otlp__event_signal(&batch->work, 1);
+            (void)otlp__event_wait(&batch->parked, parked_seen, OTLP__FOREVER);
         }
     }
     otlp__batch_lock(batch);
@@ -179,9 +188,10 @@ static void release_worker(struct otlp__worker *worker)
     free(worker->items);
 }
 
-static int start_one(struct otlp__batch *batch, struct otlp__worker *worker)
+static int start_one(struct otlp__batch *batch, struct otlp__worker *worker, unsigned index)
 {
     worker->batch = batch;
+    worker->index = index;
     worker->items = malloc(batch->options.queue_max * sizeof *worker->items);
     if (worker->items == NULL || otlp__batch_encoder_init(&worker->encoder) != 0) {
         release_worker(worker);
@@ -213,7 +223,7 @@ int otlp__workers_start(struct otlp__batch *batch)
     batch->workers = workers;
     batch->due_ns = otlp__now_monotonic_ns() + period_ns(&batch->options);
     unsigned started = 0;
-    while (started < batch->options.workers && start_one(batch, &workers[started]) == 0) {
+    while (started < batch->options.workers && start_one(batch, &workers[started], started) == 0) {
         started++;
     }
     if (started == 0) {

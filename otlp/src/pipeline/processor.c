@@ -86,3 +86,10 @@ void otlp_processor_set_batch_size(struct otlp_processor *processor, size_t item
         processor->ops->set_batch_size(processor, items);
     }
 }
+
+void otlp_processor_set_workers(struct otlp_processor *processor, unsigned workers)
+{
+    if (processor->ops->set_workers != NULL) {
+        processor->ops->set_workers(processor, workers);
+    }
+}

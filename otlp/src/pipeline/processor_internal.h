@@ -17,7 +17,8 @@ struct otlp__processor_ops {
     void (*counts)(struct otlp_processor *processor, struct otlp_processor_counts *counts);
     int (*force_flush)(struct otlp_processor *processor, uint64_t timeout_ns);
     int (*shutdown)(struct otlp_processor *processor, uint64_t timeout_ns);
-    void (*set_batch_size)(struct otlp_processor *processor, size_t items); /* NULL: no batches */
+    void (*set_batch_size)(struct otlp_processor *processor, size_t items);  /* NULL: no batches */
+    void (*set_workers)(struct otlp_processor *processor, unsigned workers); /* NULL: none */
     void (*free)(struct otlp_processor *processor);
 };
 
