@@ -9,9 +9,9 @@
 static const struct otlp_limits default_limits = OTLP_LIMITS_DEFAULT;
 static const struct otlp_span_options default_options;
 
-struct otlp_span *otlp__span_allocate(void)
+struct otlp_span *otlp__span_allocate(size_t block_bytes)
 {
-    struct otlp__block *block = otlp__block_take(OTLP__BLOCK_SMALLEST);
+    struct otlp__block *block = otlp__block_take(block_bytes);
     if (block == NULL) {
         return NULL;
     }
@@ -68,7 +68,7 @@ struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
                                     const struct otlp_span_options *options)
 {
     options = options != NULL ? options : &default_options;
-    struct otlp_span *span = otlp__span_allocate();
+    struct otlp_span *span = otlp__span_allocate(OTLP__BLOCK_SMALLEST);
     if (span == NULL) {
         return NULL;
     }

@@ -36,8 +36,9 @@ int otlp__tracer_span_end(struct otlp_span *span, uint64_t end_unix_ns);
 /* Takes the span out of this thread's stack of contexts. */
 void otlp__active_forget(const struct otlp_span *span);
 
-/* A span without content in a fresh block; NULL when memory runs out. */
-struct otlp_span *otlp__span_allocate(void);
+/* A span without content in a fresh block of at least that size (and OTLP__BLOCK_SMALLEST); NULL
+ * when memory runs out. */
+struct otlp_span *otlp__span_allocate(size_t block_bytes);
 
 /* 0 when the span may be changed, OTLP_EENDED when it has ended, 1 when it records nothing. */
 static inline int otlp__span_may_change(const struct otlp_span *span)

@@ -5,6 +5,39 @@
 #include "random.h"
 #include "span_internal.h"
 
+/*
+ * How large the first block of this thread's next span should be, so that spans with attributes do
+ * not need a second one: as large as the last one that did not suffice. After a run of spans that
+ * would fit into half of it, it is half as large.
+ */
+#define FIRST_BLOCK_MAX 4096u
+#define SHRINKS_AFTER   32u
+
+struct first_block {
+    size_t bytes; /* 0: the smallest */
+    unsigned half_empty;
+};
+
+static _Thread_local struct first_block first_block __attribute__((tls_model("initial-exec")));
+
+static void learn_size(const struct otlp__arena *arena)
+{
+    struct first_block *first = &first_block;
+    size_t unused = (size_t)(arena->high - arena->low);
+    if (arena->block->next != NULL) {
+        size_t used = otlp__arena_bytes(arena) - unused;
+        size_t bytes = 2 * (size_t)OTLP__BLOCK_SMALLEST;
+        while (bytes < used && bytes < FIRST_BLOCK_MAX) {
+            bytes *= 2;
+        }
+        *first = (struct first_block){bytes, 0};
+    } else if (2 * unused < arena->block->size) {
+        first->half_empty = 0;
+    } else if (first->bytes > OTLP__BLOCK_SMALLEST && ++first->half_empty == SHRINKS_AFTER) {
+        *first = (struct first_block){first->bytes / 2, 0};
+    }
+}
+
 enum decision { UNDECIDED, SAMPLED, NOT_SAMPLED };
 
 static enum decision by(bool is_sampled)
@@ -29,7 +62,8 @@ static enum decision decide_early(const struct otlp_sampler *sampler,
 static struct otlp_span *take_idle(void)
 {
     struct otlp__block *block = otlp__block_take_kept();
-    return block != NULL ? (struct otlp_span *)(block + 1) : otlp__span_allocate();
+    return block != NULL ? (struct otlp_span *)(block + 1)
+                         : otlp__span_allocate(OTLP__BLOCK_SMALLEST);
 }
 
 static void begin(struct otlp_span *span, const struct otlp_span_context *parent,
@@ -81,7 +115,8 @@ struct otlp_span *otlp_tracer_start_n(struct otlp_tracer *tracer, const char *na
         decision =
             by(otlp_sampler_decide(sampler, parent, parent != NULL ? parent->trace_id : drawn));
     }
-    struct otlp_span *span = decision == SAMPLED ? otlp__span_allocate() : take_idle();
+    struct otlp_span *span =
+        decision == SAMPLED ? otlp__span_allocate(first_block.bytes) : take_idle();
     if (span == NULL) {
         return NULL;
     }
@@ -121,6 +156,7 @@ int otlp__tracer_span_end(struct otlp_span *span, uint64_t end_unix_ns)
     }
     span->is_ended = true;
     span->data.end_unix_ns = end_unix_ns != 0 ? end_unix_ns : otlp__now_unix_ns();
+    learn_size(&span->arena);
     if (sinks->count > 1) {
         atomic_store_explicit(&span->references, (unsigned)sinks->count, memory_order_relaxed);
     }
