@@ -67,6 +67,7 @@ PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
 REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 
+comma := ,
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
 VERSUS_OBJ := $(call obj,$(VERSUS_SRC))
@@ -222,6 +223,8 @@ $(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libve
 
 # Of the counting library, which no program is linked with, what can be tested alone.
 $(BUILD)/tests/test_blocks: $(BUILD)/obj/framework/preload/blocks.o
+# The library's allocations go through the test.
+$(BUILD)/tests/test_otlp_pipeline_memory: LINK += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc aligned_alloc)
 $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(RECEIVER_SRC),$(BUILD)/lib/libotlp_receiver.a) $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
