@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "random.h"
+#include "sampler_internal.h"
 #include "span_internal.h"
 
 static const struct otlp_limits default_limits = OTLP_LIMITS_DEFAULT;
@@ -45,6 +46,21 @@ static void set_context(struct otlp_span *span, const struct otlp_span_options *
     otlp__fill_span_id(ids, &context->span_id);
 }
 
+int otlp__span_set_threshold(struct otlp_span *span, const struct otlp_sampler *sampler,
+                             const struct otlp_span_context *parent)
+{
+    if (otlp__sampler_leaf(sampler, parent)->kind != OTLP_SAMPLER_PROBABILITY) {
+        return 0;
+    }
+    const struct otlp_tracestate *state = NULL;
+    int rc = otlp_sampler_tracestate(sampler, parent, &state);
+    if (rc == 0) {
+        otlp_tracestate_unref(span->data.context.tracestate);
+        span->data.context.tracestate = state;
+    }
+    return rc;
+}
+
 int otlp__span_record(struct otlp_span *span, const char *name, size_t name_len,
                       const struct otlp_span_options *options, const struct otlp_limits *limits)
 {
@@ -77,7 +93,8 @@ struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
         return span;
     }
     const struct otlp_limits *limits = options->limits != NULL ? options->limits : &default_limits;
-    if (otlp__span_record(span, name, name_len, options, limits) != 0) {
+    if (otlp__span_set_threshold(span, options->sampler, options->parent) != 0 ||
+        otlp__span_record(span, name, name_len, options, limits) != 0) {
         otlp_span_free(span);
         return NULL;
     }

@@ -26,6 +26,10 @@ struct otlp_span {
 _Static_assert(sizeof(struct otlp__block) + sizeof(struct otlp_span) + 24 <= OTLP__BLOCK_SMALLEST,
                "the first block holds a span and a short name");
 
+/* When a probability sampler has accepted the span: its tracestate says so. OTLP_ENOMEM. */
+int otlp__span_set_threshold(struct otlp_span *span, const struct otlp_sampler *sampler,
+                             const struct otlp_span_context *parent);
+
 /* Makes a span that has its context a recording one: name, kind, limits, start. OTLP_ENOMEM. */
 int otlp__span_record(struct otlp_span *span, const char *name, size_t name_len,
                       const struct otlp_span_options *options, const struct otlp_limits *limits);

@@ -152,6 +152,26 @@ static void test_sampler_and_limits_are_the_providers(void **state)
     pipeline_free(&p);
 }
 
+static void test_probability_sampler_leaves_its_threshold(void **state)
+{
+    (void)state;
+    struct otlp_sampler all = otlp_sampler_probability(1);
+    struct otlp_sampler follow = otlp_sampler_parent_based(&all);
+    struct otlp_provider_options options = {.sampler = &follow};
+    struct pipeline p = simple_pipeline(OTLP_TRACES, &options);
+    struct otlp_span *root = otlp_tracer_start(p.tracer, "root", NULL);
+    struct otlp_active active;
+    otlp_attach(&active, root);
+    struct otlp_span *child = otlp_tracer_start(p.tracer, "child", NULL);
+    struct otlp_header_value text = otlp_tracestate_text(otlp_span_get_context(child)->tracestate);
+    assert_int_equal(text.len, 7);
+    assert_memory_equal(text.text, "ot=th:0", 7);
+    otlp_span_end(child, 0);
+    otlp_detach(&active);
+    otlp_span_end(root, 0);
+    pipeline_free(&p);
+}
+
 static void test_two_processors_get_every_span(void **state)
 {
     (void)state;
@@ -443,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_simple_processor_serialises_and_keeps_time_outs),
         cmocka_unit_test(test_scopes_travel_apart),
         cmocka_unit_test(test_sampler_and_limits_are_the_providers),
+        cmocka_unit_test(test_probability_sampler_leaves_its_threshold),
         cmocka_unit_test(test_two_processors_get_every_span),
         cmocka_unit_test(test_without_a_processor),
         cmocka_unit_test(test_logs_know_the_current_span),

@@ -107,7 +107,8 @@ struct otlp_span *otlp_tracer_start_n(struct otlp_tracer *tracer, const char *na
     const struct otlp_trace_id *trace_id = NULL;
     struct otlp_trace_id drawn;
     enum decision decision = decide_early(sampler, parent);
-    if (decision == UNDECIDED) {
+    bool is_early = decision != UNDECIDED;
+    if (!is_early) {
         if (parent == NULL) {
             otlp__fill_trace_id(ids, &drawn);
             trace_id = &drawn;
@@ -122,7 +123,10 @@ struct otlp_span *otlp_tracer_start_n(struct otlp_tracer *tracer, const char *na
     }
     begin(span, parent, trace_id, ids);
     span->tracer = tracer;
-    if (decision == SAMPLED &&
+    if (decision != SAMPLED) {
+        return span;
+    }
+    if ((!is_early && otlp__span_set_threshold(span, sampler, parent) != 0) ||
         otlp__span_record(span, name, name_len, options,
                           options->limits != NULL ? options->limits : tracer->limits) != 0) {
         otlp_span_free(span);
