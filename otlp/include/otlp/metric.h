@@ -25,10 +25,11 @@ extern "C" {
 #endif
 
 enum otlp_metric_kind {
-    OTLP_COUNTER = 1,     /* monotonic sum: additions are not negative */
-    OTLP_UP_DOWN_COUNTER, /* sum */
-    OTLP_GAUGE,           /* last value */
-    OTLP_HISTOGRAM,       /* explicit buckets */
+    OTLP_COUNTER = 1,           /* monotonic sum: additions are not negative */
+    OTLP_UP_DOWN_COUNTER,       /* sum */
+    OTLP_GAUGE,                 /* last value */
+    OTLP_HISTOGRAM,             /* explicit buckets */
+    OTLP_EXPONENTIAL_HISTOGRAM, /* buckets whose bounds grow by a factor */
 };
 
 /* As in OTLP's AggregationTemporality. */
@@ -53,6 +54,30 @@ struct otlp_histogram_value {
     uint32_t bound_count;
 };
 
+/* A run of buckets: counts of the indexes offset to offset + count - 1. */
+struct otlp_buckets {
+    const uint64_t *counts;
+    uint32_t count;
+    int32_t offset;
+};
+
+/*
+ * Base-2 exponential buckets (metrics data model, "ExponentialHistogram"): with base =
+ * 2^(2^-scale), index i of `positive` holds values in (base^i, base^(i+1)], and of `negative` those
+ * whose absolute values lie there.
+ */
+struct otlp_exponential_value {
+    uint64_t count; /* the sum of both runs and zero_count */
+    double sum;
+    double min; /* min and max count only when count is not 0 */
+    double max;
+    uint64_t zero_count; /* of values within [-zero_threshold, zero_threshold] */
+    double zero_threshold;
+    struct otlp_buckets positive;
+    struct otlp_buckets negative;
+    int32_t scale;
+};
+
 struct otlp_point {
     const struct otlp_attribute *attributes;
     uint32_t attribute_count;
@@ -62,6 +87,7 @@ struct otlp_point {
         int64_t integer; /* sums and gauges of an integer instrument */
         double real;     /* sums and gauges of a double instrument */
         struct otlp_histogram_value histogram;
+        struct otlp_exponential_value exponential;
     } value;
 };
 

@@ -1,0 +1,16 @@
+/* What is in a decoded body, and whether it is what it should be. */
+#ifndef OTLP_RECEIVER_CHECK_H
+#define OTLP_RECEIVER_CHECK_H
+
+#include <otlp/exporter.h>
+
+struct rx_findings {
+    size_t items;
+    size_t invalid; /* of these: with ids that must not be */
+};
+
+/* OTLP_EFORMAT: not a request of this signal; OTLP_ENOMEM; OTLP_EUNSUPPORTED. */
+int otlp__rx_check(enum otlp_signal signal, enum otlp_encoding encoding, const uint8_t *data,
+                   size_t data_len, struct rx_findings *findings);
+
+#endif

@@ -1,0 +1,58 @@
+#include "transport/token_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport/header_rules.h"
+#include "transport/retry.h"
+
+static char *read_token(const char *name)
+{
+    FILE *file = fopen(name, "re");
+    char *line = malloc(OTLP__TOKEN_BYTES_MAX);
+    if (file == NULL || line == NULL || fgets(line, OTLP__TOKEN_BYTES_MAX, file) == NULL) {
+        line = line == NULL ? NULL : strcpy(line, "");
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (line != NULL) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] == '\0' || !otlp__header_value_is_valid(line)) {
+            free(line);
+            line = NULL;
+        }
+    }
+    return line;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+const char *otlp__token_file_get(struct otlp__token_file *file, uint64_t now_ns)
+{
+    struct stat now;
+    if (file->name == NULL || (file->token != NULL && now_ns - file->looked_ns < OTLP__SECOND_NS)) {
+        return file->token;
+    }
+    file->looked_ns = now_ns;
+    if (stat(file->name, &now) == 0 && (file->token == NULL || !is_same(&now, &file->seen))) {
+        char *token = read_token(file->name);
+        if (token != NULL) {
+            free(file->token);
+            file->token = token;
+            file->seen = now;
+        }
+    }
+    return file->token;
+}
+
+void otlp__token_file_release(struct otlp__token_file *file)
+{
+    free(file->token);
+    file->token = NULL;
+}
