@@ -64,6 +64,7 @@ SUITE_SRC  := $(sort $(wildcard suites/*.c))
 COMMON_SRC := $(sort $(wildcard suites/common/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
+INTEROP_SRC := $(sort $(wildcard tests/interop/client/*.c))
 REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 
@@ -92,6 +93,8 @@ LIBS_jemalloc        := -Wl,--no-as-needed -ljemalloc
 LIBS_jemalloc_inside := -l:libjemalloc.a
 LIBS_static          := -static
 PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOCATING_BIN)
+# Sends telemetry of every kind, for tests against programs that are not ours.
+INTEROP_BIN := $(if $(INTEROP_SRC),$(BUILD)/probes/interop_send)
 
 # make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
 LAYOUTS    ?= 8
@@ -102,7 +105,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis probe-cost bench-threads test interop check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(OTLP_TOOL_BIN) $(SUITE_BIN)
@@ -112,7 +115,7 @@ layouts: $(if $(LAYOUT_SUITES),$(LAYOUT_BIN),no-suite)
 no-suite:
 	@echo 'make: no suite matches SUITE_FILTER=$(SUITE_FILTER); there are: $(SUITES)' >&2; exit 2
 tests: $(UNIT_BIN)
-probes: $(PROBE_BIN)
+probes: $(PROBE_BIN) $(INTEROP_BIN)
 
 # Everything is made again when the compiler or a flag changes.
 STAMP := $(BUILD)/flags.stamp
@@ -145,7 +148,7 @@ $(TALLY_LIB): $(TALLY_OBJ)
 	$(Q)$(CC) $(TALLY_LINK) $^ -ldl -o $@
 
 # The generated headers must be there before anything that may include them is compiled.
-$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(OTLP_TOOL_SRC)): | $(PROTO_C)
+$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(OTLP_TOOL_SRC) $(INTEROP_SRC)): | $(PROTO_C)
 
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC)
@@ -237,6 +240,11 @@ $(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/te
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 
+$(INTEROP_BIN): $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) -o $@
+
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
 REFEREE_BIN := $(foreach name,plain copy relinked i5 i10 i20 i50,$(BUILD)/referee/$(name)/referee)
@@ -314,6 +322,10 @@ referee: setup-test
 ## test: unit, command-line, statistics, report and browser tests
 test: setup-test
 	@scripts/run-tests.sh
+
+## interop: against programs that are not ours: curl, nghttp, OpenTelemetry's JavaScript, grpc-js, a Collector
+interop: setup-test
+	@scripts/run-interop.sh
 
 ## check: formatting, static analysis, shell and Python linting, include directions
 check: setup-test

@@ -31,7 +31,7 @@ _REQUESTS = {
     "metrics": "metrics.v1.ExportMetricsServiceRequest",
     "logs": "logs.v1.ExportLogsServiceRequest",
 }
-_GROUPS = {
+GROUPS = {
     "traces": ("resourceSpans", "scopeSpans", "spans"),
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
     "logs": ("resourceLogs", "scopeLogs", "logRecords"),
@@ -182,7 +182,7 @@ def case_of(resource: dict[str, Any]) -> str:
 
 def items_by_case(signal: str, request: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(case, item) of everything in a request."""
-    resources, scopes, name = _GROUPS[signal]
+    resources, scopes, name = GROUPS[signal]
     for group in request.get(resources, []):
         resource = {"resource": group.get("resource", {}), "url": group.get("schemaUrl", "")}
         for part in group.get(scopes, []):
@@ -216,7 +216,7 @@ class Content:
 
 def signal_of(value: dict[str, Any]) -> str:
     """What a line of a file exporter holds, by its only key."""
-    for signal, (key, _, _) in _GROUPS.items():
+    for signal, (key, _, _) in GROUPS.items():
         if set(value) == {key}:
             return signal
     raise ContentError(f"a line with the keys {sorted(value)}")

@@ -4,6 +4,7 @@
 
 #include "percent.h"
 #include "transport/retry.h"
+#include "utf8.h"
 
 void otlp__message_copy(char message[OTLP__MESSAGE_BYTES], const char *text, size_t text_len)
 {

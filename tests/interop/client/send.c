@@ -1,6 +1,7 @@
 /*
- * Sends telemetry of every kind through the exporter that the command line describes, for tests against
- * receivers that are not ours. Prints a line of JSON a span with its ids, and one a request with its outcome.
+ * Sends telemetry of every kind through the exporter that the command line describes, for tests
+ * against receivers that are not ours. Prints a line of JSON a span with its ids, and one a request
+ * with its outcome.
  */
 #include "specimens.h"
 
@@ -76,7 +77,7 @@ static void add_header(struct arguments *arguments, char *text)
         (struct otlp_request_header){.name = text, .value = middle + 1};
 }
 
-enum option {
+enum option_id {
     PROTOCOL = 256,
     ENDPOINT,
     COMPRESSION,
@@ -148,7 +149,8 @@ static void take(struct arguments *arguments, int option, char *text)
         arguments->endpoint.url = text;
         return;
     case COMPRESSION:
-        if (otlp_compression_from_name(text, strlen(text), &transport->compression.algorithm) != 0) {
+        if (otlp_compression_from_name(text, strlen(text), &transport->compression.algorithm) !=
+            0) {
             usage("there is no compression", text);
         }
         return;
@@ -294,7 +296,8 @@ static int dump_all(const struct arguments *arguments, const struct specimens *s
                                   &request.items) == 0;
             request.data = buffer.data;
             request.data_len = buffer.len;
-            is_good = is_good && dump(arguments->dump_folder, (enum otlp_encoding)encoding, &request);
+            is_good =
+                is_good && dump(arguments->dump_folder, (enum otlp_encoding)encoding, &request);
             otlp_buffer_release(&buffer);
             if (!is_good) {
                 return EXIT_NOT_DELIVERED;

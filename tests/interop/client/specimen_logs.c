@@ -6,7 +6,8 @@
 #define BODIES        SPECIMEN_ATTRIBUTES
 #define FULL_AND_BARE 2
 
-/* One record with everything, one with nothing but a time, one a severity, and one a type of body. */
+/* One record with everything, one with nothing but a time, one a severity, and one a type of body.
+ */
 const struct otlp_log_record *specimens_logs(size_t *count)
 {
     static struct otlp_log_record records[FULL_AND_BARE + SEVERITIES + BODIES];

@@ -29,8 +29,8 @@ static struct otlp_span *make_full(const struct otlp_span_context *parent)
     for (size_t i = 0; i < SPECIMEN_ATTRIBUTES; i++) {
         must(otlp_span_set_attribute(span, &specimen_attributes[i]) == 0, "an attribute");
     }
-    const struct otlp_span_context linked = {
-        .trace_id = specimen_trace_id, .span_id = specimen_span_id};
+    const struct otlp_span_context linked = {.trace_id = specimen_trace_id,
+                                             .span_id = specimen_span_id};
     must(otlp_span_add_event(span, "event", START_NS + 2, specimen_attributes,
                              SPECIMEN_ATTRIBUTES) == 0 &&
              otlp_span_add_event(span, "bare", START_NS + 3, NULL, 0) == 0,

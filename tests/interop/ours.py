@@ -1,0 +1,103 @@
+"""Our own programs: the receiver, and the client that sends specimens."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import content
+from processes import Process, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build/release")
+CLIENT = BUILD / "probes" / "interop_send"
+
+PROTOCOLS = ("http/protobuf", "http/json", "grpc")
+COMPRESSIONS = ("none", "gzip", "zstd")
+
+
+class Receiver(Process):  # type: ignore[misc]
+    """otlp-receiver on free ports, writing what it receives as JSON lines."""
+
+    def __init__(self, folder: Path, *options: str | Path) -> None:
+        self.file = folder / "received.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [BUILD / "bin" / "otlp-receiver", "--grpc-port", "0", "--http-port", "0"]
+        command += ["--write-json", self.file, "--stats", *options]
+        super().__init__(command, folder / "receiver.log")
+        ports = json.loads(self.line())
+        self.http_port: int = ports["http_port"]
+        self.grpc_port: int = ports["grpc_port"]
+
+    def url(self, protocol: str, scheme: str = "http") -> str:
+        port = self.grpc_port if protocol == "grpc" else self.http_port
+        return f"{scheme}://127.0.0.1:{port}"
+
+    def content(self) -> content.Content:
+        return read_file(self.file)
+
+    def end(self) -> dict[str, Any]:
+        """Stops it; its counters."""
+        assert self.stop() == 0, self.errors()
+        counters = json.loads(self.line())
+        assert isinstance(counters, dict)
+        return counters
+
+
+def read_file(path: Path) -> content.Content:
+    if not path.exists():
+        return content.Content()
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        return content.read_lines(lines)
+
+
+def difference(
+    expected: content.Content,
+    path: Path,
+    case: str,
+    seconds: float = 10,
+    come_as: str | None = None,
+) -> str:
+    """Waits until as much as expected of a case has come to a file; "" when it is the same content."""
+    count = expected.count(case)
+    wait_for(lambda: read_file(path).count(come_as or case) >= count, seconds)
+    got = read_file(path)
+    told = [
+        f"{signal}: {text}"
+        for signal in content.SIGNALS
+        if (text := content.difference(expected.items(case, signal), got.items(case, signal)))
+    ]
+    return "\n".join(told)
+
+
+@dataclass
+class Sent:
+    """What the client said."""
+
+    status: int
+    ids: list[dict[str, str]]
+    results: dict[str, dict[str, Any]]
+    errors: str
+
+    def delivered(self) -> bool:
+        return self.status == 0 and len(self.results) > 0
+
+
+def send(*options: str | Path, seconds: float = 60) -> Sent:
+    run = subprocess.run(
+        [CLIENT, *options], capture_output=True, text=True, encoding="utf-8", timeout=seconds
+    )
+    assert run.returncode in (0, 1), run
+    ids: list[dict[str, str]] = []
+    results: dict[str, dict[str, Any]] = {}
+    for line in run.stdout.splitlines():
+        value = json.loads(line)
+        if "signal" in value:
+            results[value["signal"]] = value
+        else:
+            ids.append({"traceId": value["trace_id"], "spanId": value["span_id"]})
+    return Sent(run.returncode, ids, results, run.stderr)
