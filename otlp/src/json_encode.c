@@ -12,6 +12,9 @@ static int put_attributes(struct otlp__writer *writer, const struct otlp_attribu
 
 static int put_array(struct otlp__writer *writer, const struct otlp_value *array, unsigned depth)
 {
+    if (array->len == 0) {
+        return otlp__json_raw(writer, LITERAL("{}"));
+    }
     int rc = otlp__json_raw(writer, LITERAL("{\"values\":["));
     for (uint32_t i = 0; i < array->len && rc == 0; i++) {
         rc = otlp__json_value(writer, &array->as.array[i], depth);
@@ -25,6 +28,9 @@ static int put_array(struct otlp__writer *writer, const struct otlp_value *array
 
 static int put_kvlist(struct otlp__writer *writer, const struct otlp_value *list, unsigned depth)
 {
+    if (list->len == 0) {
+        return otlp__json_raw(writer, LITERAL("{}"));
+    }
     int rc = otlp__json_raw(writer, LITERAL("{\"values\":"));
     if (rc == 0) {
         rc = put_attributes(writer, list->as.kvlist, list->len, depth);
