@@ -240,10 +240,10 @@ $(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/te
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
 
-$(INTEROP_BIN): $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
-	$(call say,LINK)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) -o $@
+# What drives a receiver. Archives come again at the end, as the order of prerequisites is not that of needs.
+RECEIVER_PROBE := $(BUILD)/probes/receiver_load
+$(RECEIVER_PROBE): $(COMMON_OBJ) $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a
+$(RECEIVER_PROBE): TOOL_LIBS := $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(RECEIVER_LIBS) $(OTLP_LIBS)
 
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
@@ -283,6 +283,11 @@ $(BUILD)/referee/alternate: $(call obj,tests/referee/alternate.c) $(BUILD)/lib/l
 $(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
+
+$(INTEROP_BIN): $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) -o $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

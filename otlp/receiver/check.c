@@ -1,6 +1,8 @@
 #include "check.h"
 
-#include <otlp/pack.h>
+#include "ids.h"
+
+#include <otlp/decode.h>
 
 int otlp__rx_check(enum otlp_signal signal, enum otlp_encoding encoding, const uint8_t *data,
                    size_t data_len, struct rx_findings *findings)
@@ -8,11 +10,10 @@ int otlp__rx_check(enum otlp_signal signal, enum otlp_encoding encoding, const u
     if (encoding != OTLP_ENCODING_PROTOBUF) {
         return OTLP_EUNSUPPORTED;
     }
-    struct otlp_request *request;
-    int rc = otlp_request_unpack(signal, data, data_len, &request);
-    if (rc == 0) {
-        *findings = (struct rx_findings){.items = otlp_request_items(request)};
-        otlp_request_free(request);
+    findings->invalid = 0;
+    int rc = otlp_request_check(signal, data, data_len, 0, &findings->items);
+    if (rc == 0 && signal == OTLP_TRACES) {
+        findings->invalid = otlp__rx_invalid_ids(data, data_len);
     }
     return rc;
 }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import content
 from processes import Process, wait_for
 
@@ -55,23 +57,19 @@ def read_file(path: Path) -> content.Content:
         return content.read_lines(lines)
 
 
-def difference(
-    expected: content.Content,
-    path: Path,
-    case: str,
-    seconds: float = 10,
-    come_as: str | None = None,
-) -> str:
-    """Waits until as much as expected of a case has come to a file; "" when it is the same content."""
+def check_content(expected: content.Content, path: Path, case: str) -> None:
+    """Waits until as much as is expected of a case has come to a file, and fails unless it is the same."""
     count = expected.count(case)
-    wait_for(lambda: read_file(path).count(come_as or case) >= count, seconds)
+    assert count > 0, f"nothing is expected of {case!r}"
+    wait_for(lambda: read_file(path).count(case) >= count, 5)
     got = read_file(path)
     told = [
         f"{signal}: {text}"
         for signal in content.SIGNALS
         if (text := content.difference(expected.items(case, signal), got.items(case, signal)))
     ]
-    return "\n".join(told)
+    if told:
+        pytest.fail(f"{case}, {path}\n" + "\n".join(told), pytrace=False)
 
 
 @dataclass
