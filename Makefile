@@ -148,7 +148,7 @@ $(TALLY_LIB): $(TALLY_OBJ)
 	$(Q)$(CC) $(TALLY_LINK) $^ -ldl -o $@
 
 # The generated headers must be there before anything that may include them is compiled.
-$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(OTLP_TOOL_SRC) $(INTEROP_SRC)): | $(PROTO_C)
+$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(PROBE_SRC) $(OTLP_TOOL_SRC)): | $(PROTO_C)
 
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC)
@@ -235,7 +235,14 @@ $(ALLOCATING_BIN): $(BUILD)/probes/allocating_%: $(BUILD)/obj/tests/probes/alloc
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(LIBS_$*) $(ASSAY_LIBS) -o $@
 
-$(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
+# Probes of the client, which the others do without.
+OTLP_PROBE_BIN := $(filter $(BUILD)/probes/export_%,$(PROBE_BIN))
+$(OTLP_PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(filter-out $(ALLOCATING_BIN) $(OTLP_PROBE_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@

@@ -50,7 +50,7 @@ enum option_id {
     X(OPTION_BODY_LIMIT, "body-limit", "BYTES", "of a request's body (67108864)")                  \
     X(OPTION_DECOMPRESSED_LIMIT, "decompressed-limit", "BYTES", "decompressed (67108864)")         \
     X(OPTION_HEADER_LIMIT, "header-limit", "BYTES", "of a request's header (8192)")                \
-    X(OPTION_BUFFER_LIMIT, "buffer-limit", "BYTES", "of all bodies at one time (268435456)")       \
+    X(OPTION_BUFFER_LIMIT, "buffer-limit", "BYTES", "of all bodies at one time (536870912)")       \
     X(OPTION_CONNECTIONS, "connections", "N", "at one time (512)")                                 \
     X(OPTION_HEADER_TIMEOUT, "header-timeout", "SECONDS", "for a request's header (10)")           \
     X(OPTION_IDLE_TIMEOUT, "idle-timeout", "SECONDS", "without a byte (60)")                       \

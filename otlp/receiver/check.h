@@ -2,15 +2,17 @@
 #ifndef OTLP_RECEIVER_CHECK_H
 #define OTLP_RECEIVER_CHECK_H
 
+#include <otlp/document.h>
 #include <otlp/exporter.h>
 
 struct rx_findings {
     size_t items;
-    size_t invalid; /* of these: with ids that must not be */
+    size_t invalid; /* of these: spans whose ids are absent or all zero */
 };
 
-/* OTLP_EFORMAT: not a request of this signal; OTLP_ENOMEM; OTLP_EUNSUPPORTED. */
+/* OTLP_EFORMAT: not a request of this signal; OTLP_ETOOBIG; OTLP_ENOMEM. The document is needed for
+ * JSON, and holds the request then. */
 int otlp__rx_check(enum otlp_signal signal, enum otlp_encoding encoding, const uint8_t *data,
-                   size_t data_len, struct rx_findings *findings);
+                   size_t data_len, struct otlp_document *document, struct rx_findings *findings);
 
 #endif

@@ -1,5 +1,6 @@
 #include "exchange.h"
 
+#include "accept.h"
 #include "check.h"
 #include "grpc_code.h"
 #include "reply.h"
@@ -10,6 +11,11 @@
 
 #define GRPC_PREFIX_BYTES 5
 #define OVERLOAD_WAIT_NS  1000000000u
+
+/* A tree of JSON may be so many times as large as its text; more takes a text that is made for it,
+ * such as a list of empty spans. */
+#define TREE_FACTOR 4
+#define TREE_BYTES  ((size_t)1024 * 1024)
 
 void otlp__rx_exchange_begin(struct rx_exchange *exchange, struct rx_scratch *scratch,
                              const struct rx_head *head, bool grpc_only)
@@ -70,22 +76,22 @@ static void refuse_for(struct rx_exchange *exchange, int error)
 {
     switch (error) {
     case OTLP_ETOOBIG:
-        otlp__rx_exchange_refuse(exchange, 413, RX_GRPC_RESOURCE_EXHAUSTED,
+        otlp__rx_exchange_refuse(exchange, 413, OTLP_GRPC_RESOURCE_EXHAUSTED,
                                  "the body is larger than the permitted size");
         break;
     case OTLP_ELIMIT:
     case OTLP_ENOMEM:
         exchange->answer.has_retry_after = true;
         exchange->answer.retry_after_ns = OVERLOAD_WAIT_NS;
-        otlp__rx_exchange_refuse(exchange, 503, RX_GRPC_UNAVAILABLE,
+        otlp__rx_exchange_refuse(exchange, 503, OTLP_GRPC_UNAVAILABLE,
                                  "the receiver holds as much as it may");
         break;
     case OTLP_EUNSUPPORTED:
-        otlp__rx_exchange_refuse(exchange, 415, RX_GRPC_UNIMPLEMENTED,
+        otlp__rx_exchange_refuse(exchange, 415, OTLP_GRPC_UNIMPLEMENTED,
                                  "the encoding of the body is not supported");
         break;
     default:
-        otlp__rx_exchange_refuse(exchange, 400, RX_GRPC_INVALID_ARGUMENT,
+        otlp__rx_exchange_refuse(exchange, 400, OTLP_GRPC_INVALID_ARGUMENT,
                                  "the body is not what it is said to be");
         break;
     }
@@ -128,7 +134,7 @@ void otlp__rx_exchange_data(struct rx_exchange *exchange, const uint8_t *data, s
         return;
     }
     if (exchange->is_grpc && bytes->len + data_len > exchange->expected_bytes) {
-        otlp__rx_exchange_refuse(exchange, 400, RX_GRPC_UNIMPLEMENTED,
+        otlp__rx_exchange_refuse(exchange, 400, OTLP_GRPC_UNIMPLEMENTED,
                                  "the call has more than one message");
         return;
     }
@@ -163,12 +169,12 @@ void otlp__rx_exchange_filled(struct rx_exchange *exchange, size_t bytes)
 static bool has_message(struct rx_exchange *exchange)
 {
     const char *wrong = NULL;
-    int code = RX_GRPC_INTERNAL;
+    int code = OTLP_GRPC_INTERNAL;
     if (!exchange->is_grpc) {
         return true;
     }
     if (exchange->prefix_len == 0) {
-        code = RX_GRPC_UNIMPLEMENTED;
+        code = OTLP_GRPC_UNIMPLEMENTED;
         wrong = "the call has no message";
     } else if (exchange->prefix_len < GRPC_PREFIX_BYTES ||
                exchange->body.bytes.len < exchange->expected_bytes) {
@@ -186,22 +192,6 @@ static bool has_message(struct rx_exchange *exchange)
         exchange->compression = OTLP_COMPRESSION_NONE;
     }
     return true;
-}
-
-static void count_accepted(struct rx_service *service, const struct otlp_receiver_request *request)
-{
-    struct rx_counters *counters = &service->counters;
-    otlp__rx_add(&counters->signals[request->signal].requests, 1);
-    otlp__rx_add(&counters->signals[request->signal].items, request->items - request->rejected);
-    otlp__rx_add(&counters->signals[request->signal].rejected, request->rejected);
-    otlp__rx_add(&counters->signals[request->signal].bytes, request->data_len);
-    otlp__rx_add(&counters->signals[request->signal].wire_bytes, request->wire_bytes);
-    if (otlp__rx_writer_put(&service->writer, request) != 0) {
-        otlp__rx_add(&counters->write_failures, 1);
-    }
-    if (service->options.on_request != NULL) {
-        service->options.on_request(service->options.context, request);
-    }
 }
 
 static void accept_request(struct rx_exchange *exchange, const uint8_t *data, size_t data_len,
@@ -234,9 +224,10 @@ static void accept_request(struct rx_exchange *exchange, const uint8_t *data, si
         return;
     }
     answer->status = fault != NULL && fault->http_status != 0 ? fault->http_status : 200;
-    answer->grpc_code = RX_GRPC_OK;
+    answer->grpc_code = OTLP_GRPC_OK;
     exchange->is_answered = true;
-    count_accepted(exchange->scratch->service, &request);
+    bool has_tree = exchange->encoding == OTLP_ENCODING_JSON;
+    otlp__rx_accept(exchange->scratch, &request, has_tree ? exchange->scratch->document : NULL);
 }
 
 /* An error that a fault orders. false: it orders none. */
@@ -253,7 +244,7 @@ static bool answer_fault(struct rx_exchange *exchange)
     }
     if (exchange->grpc_timeout_ns != 0 && fault->delay_ns >= exchange->grpc_timeout_ns) {
         fault->delay_ns = exchange->grpc_timeout_ns;
-        answer_error(exchange, 504, RX_GRPC_DEADLINE_EXCEEDED, "the call took too long");
+        answer_error(exchange, 504, OTLP_GRPC_DEADLINE_EXCEEDED, "the call took too long");
         return true;
     }
     int status = fault->http_status;
@@ -283,6 +274,29 @@ static void answer_stats(struct rx_exchange *exchange)
     exchange->is_answered = true;
 }
 
+/* Checks what came, decompressed, and takes or refuses it. */
+static void take_message(struct rx_exchange *exchange, const uint8_t *data, size_t data_len)
+{
+    struct rx_scratch *scratch = exchange->scratch;
+    struct rx_findings findings = {0};
+    bool needs_tree = exchange->encoding == OTLP_ENCODING_JSON;
+    int rc = needs_tree ? otlp__rx_document_open(scratch, TREE_FACTOR * data_len + TREE_BYTES) : 0;
+    if (rc != 0) {
+        refuse_for(exchange, rc);
+        return;
+    }
+    rc = otlp__rx_check(exchange->signal, exchange->encoding, data, data_len, scratch->document,
+                        &findings);
+    if (rc == 0) {
+        accept_request(exchange, data, data_len, &findings);
+    } else {
+        refuse_for(exchange, rc);
+    }
+    if (needs_tree) {
+        otlp__rx_document_close(scratch);
+    }
+}
+
 void otlp__rx_exchange_end(struct rx_exchange *exchange)
 {
     exchange->has_ended = true;
@@ -310,13 +324,7 @@ void otlp__rx_exchange_end(struct rx_exchange *exchange)
         refuse_for(exchange, rc);
         return;
     }
-    struct rx_findings findings = {0};
-    rc = otlp__rx_check(exchange->signal, exchange->encoding, data, data_len, &findings);
-    if (rc == 0) {
-        accept_request(exchange, data, data_len, &findings);
-    } else {
-        refuse_for(exchange, rc);
-    }
+    take_message(exchange, data, data_len);
     if (is_compressed) {
         otlp__rx_plain_release(scratch);
     }

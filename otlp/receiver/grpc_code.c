@@ -1,57 +1,57 @@
 #include "grpc_code.h"
 
-enum rx_grpc_code otlp__rx_grpc_of_http(int status)
+enum otlp_grpc_code otlp__rx_grpc_of_http(int status)
 {
     switch (status) {
     case 400:
-        return RX_GRPC_INVALID_ARGUMENT;
+        return OTLP_GRPC_INVALID_ARGUMENT;
     case 401:
-        return RX_GRPC_UNAUTHENTICATED;
+        return OTLP_GRPC_UNAUTHENTICATED;
     case 403:
-        return RX_GRPC_PERMISSION_DENIED;
+        return OTLP_GRPC_PERMISSION_DENIED;
     case 404:
     case 405:
     case 415:
     case 501:
-        return RX_GRPC_UNIMPLEMENTED;
+        return OTLP_GRPC_UNIMPLEMENTED;
     case 408:
-        return RX_GRPC_DEADLINE_EXCEEDED;
+        return OTLP_GRPC_DEADLINE_EXCEEDED;
     case 413:
     case 429:
     case 431:
-        return RX_GRPC_RESOURCE_EXHAUSTED;
+        return OTLP_GRPC_RESOURCE_EXHAUSTED;
     case 502:
     case 503:
     case 504:
-        return RX_GRPC_UNAVAILABLE;
+        return OTLP_GRPC_UNAVAILABLE;
     case 500:
-        return RX_GRPC_INTERNAL;
+        return OTLP_GRPC_INTERNAL;
     default:
-        return status < 300 ? RX_GRPC_OK : RX_GRPC_UNKNOWN;
+        return status < 300 ? OTLP_GRPC_OK : OTLP_GRPC_UNKNOWN;
     }
 }
 
 int otlp__rx_http_of_grpc(int grpc_code)
 {
     switch (grpc_code) {
-    case RX_GRPC_OK:
+    case OTLP_GRPC_OK:
         return 200;
-    case RX_GRPC_INVALID_ARGUMENT:
+    case OTLP_GRPC_INVALID_ARGUMENT:
         return 400;
-    case RX_GRPC_UNAUTHENTICATED:
+    case OTLP_GRPC_UNAUTHENTICATED:
         return 401;
-    case RX_GRPC_PERMISSION_DENIED:
+    case OTLP_GRPC_PERMISSION_DENIED:
         return 403;
-    case RX_GRPC_UNIMPLEMENTED:
+    case OTLP_GRPC_UNIMPLEMENTED:
         return 404;
-    case RX_GRPC_RESOURCE_EXHAUSTED:
+    case OTLP_GRPC_RESOURCE_EXHAUSTED:
         return 429;
-    case RX_GRPC_CANCELLED:
-    case RX_GRPC_DEADLINE_EXCEEDED:
-    case RX_GRPC_ABORTED:
-    case RX_GRPC_OUT_OF_RANGE:
-    case RX_GRPC_UNAVAILABLE:
-    case RX_GRPC_DATA_LOSS:
+    case OTLP_GRPC_CANCELLED:
+    case OTLP_GRPC_DEADLINE_EXCEEDED:
+    case OTLP_GRPC_ABORTED:
+    case OTLP_GRPC_OUT_OF_RANGE:
+    case OTLP_GRPC_UNAVAILABLE:
+    case OTLP_GRPC_DATA_LOSS:
         return 503;
     default:
         return 500;

@@ -144,9 +144,10 @@ static void begin_stream(struct rx_conn *conn, struct rx_stream *stream, bool ha
         struct rx_text type = otlp__rx_before_parameters(http2->head.content_type);
         exchange->scratch = conn->scratch;
         exchange->is_grpc = otlp__rx_is(type, "application/grpc");
-        otlp__rx_exchange_refuse(
-            exchange, is_bad ? 400 : 431, is_bad ? RX_GRPC_INTERNAL : RX_GRPC_RESOURCE_EXHAUSTED,
-            is_bad ? "the header is malformed" : "the header is larger than the permitted size");
+        otlp__rx_exchange_refuse(exchange, is_bad ? 400 : 431,
+                                 is_bad ? OTLP_GRPC_INTERNAL : OTLP_GRPC_RESOURCE_EXHAUSTED,
+                                 is_bad ? "the header is malformed"
+                                        : "the header is larger than the permitted size");
     } else {
         otlp__rx_exchange_begin(exchange, conn->scratch, &http2->head, conn->grpc_only);
     }

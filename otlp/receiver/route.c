@@ -47,7 +47,7 @@ static bool admit(struct rx_exchange *exchange, const struct rx_head *head)
     struct rx_service *service = exchange->scratch->service;
     if (!is_authorized(exchange, head)) {
         exchange->answer.challenges = true;
-        otlp__rx_exchange_refuse(exchange, 401, RX_GRPC_UNAUTHENTICATED,
+        otlp__rx_exchange_refuse(exchange, 401, OTLP_GRPC_UNAUTHENTICATED,
                                  "the bearer token is missing or wrong");
         return false;
     }
@@ -64,7 +64,7 @@ static void take_compression(struct rx_exchange *exchange, struct rx_text name)
     enum otlp_compression compression = OTLP_COMPRESSION_NONE;
     if (name.data != NULL && otlp_compression_from_name(name.data, name.len, &compression) != 0) {
         exchange->answer.names_codings = true;
-        otlp__rx_exchange_refuse(exchange, 415, RX_GRPC_UNIMPLEMENTED,
+        otlp__rx_exchange_refuse(exchange, 415, OTLP_GRPC_UNIMPLEMENTED,
                                  "the compression of the body is not supported");
     }
     exchange->compression = compression;
@@ -74,7 +74,7 @@ static void take_length(struct rx_exchange *exchange, const struct rx_head *head
 {
     size_t limit = exchange->scratch->service->options.limits.body_bytes;
     if (head->has_length && head->content_length > limit + framing) {
-        otlp__rx_exchange_refuse(exchange, 413, RX_GRPC_RESOURCE_EXHAUSTED,
+        otlp__rx_exchange_refuse(exchange, 413, OTLP_GRPC_RESOURCE_EXHAUSTED,
                                  "the body is larger than the permitted size");
     }
     exchange->expected_bytes =
@@ -133,13 +133,13 @@ static void route_grpc(struct rx_exchange *exchange, const struct rx_head *head,
         !(otlp__rx_is(type, GRPC_TYPE) || otlp__rx_is(type, GRPC_TYPE "+proto"))) {
         exchange->is_grpc = false; /* it is not understood as a call at all */
         int status = !head->is_h2 ? 505 : is_exactly(head->method, "POST") ? 415 : 405;
-        otlp__rx_exchange_refuse(exchange, status, RX_GRPC_UNIMPLEMENTED,
+        otlp__rx_exchange_refuse(exchange, status, OTLP_GRPC_UNIMPLEMENTED,
                                  "gRPC is POST by HTTP/2 with messages in protobuf");
         return;
     }
     otlp__rx_add(&service->counters.grpc_requests, 1);
     if (!find_method(head->path, &exchange->signal)) {
-        otlp__rx_exchange_refuse(exchange, 404, RX_GRPC_UNIMPLEMENTED, "there is no such method");
+        otlp__rx_exchange_refuse(exchange, 404, OTLP_GRPC_UNIMPLEMENTED, "there is no such method");
         return;
     }
     if (!otlp__rx_is(head->te, "trailers")) {
@@ -149,7 +149,7 @@ static void route_grpc(struct rx_exchange *exchange, const struct rx_head *head,
         return;
     }
     if (!parse_timeout(head->grpc_timeout, &exchange->grpc_timeout_ns)) {
-        otlp__rx_exchange_refuse(exchange, 400, RX_GRPC_INTERNAL, "grpc-timeout is malformed");
+        otlp__rx_exchange_refuse(exchange, 400, OTLP_GRPC_INTERNAL, "grpc-timeout is malformed");
         return;
     }
     exchange->has_grpc_encoding = head->grpc_encoding.data != NULL;
@@ -178,10 +178,10 @@ static void route_stats(struct rx_exchange *exchange, const struct rx_head *head
     exchange->answer.encoding = OTLP_ENCODING_JSON;
     exchange->answer.allows_get = true;
     if (!is_exactly(head->method, "GET")) {
-        otlp__rx_exchange_refuse(exchange, 405, RX_GRPC_UNIMPLEMENTED, "the method must be GET");
+        otlp__rx_exchange_refuse(exchange, 405, OTLP_GRPC_UNIMPLEMENTED, "the method must be GET");
     } else if (!is_authorized(exchange, head)) {
         exchange->answer.challenges = true;
-        otlp__rx_exchange_refuse(exchange, 401, RX_GRPC_UNAUTHENTICATED,
+        otlp__rx_exchange_refuse(exchange, 401, OTLP_GRPC_UNAUTHENTICATED,
                                  "the bearer token is missing or wrong");
     } else {
         exchange->is_stats = true;
@@ -204,11 +204,11 @@ static void route_http(struct rx_exchange *exchange, const struct rx_head *head,
     }
     otlp__rx_add(&service->counters.http_requests, 1);
     if (!find_path(path, &exchange->signal)) {
-        otlp__rx_exchange_refuse(exchange, 404, RX_GRPC_UNIMPLEMENTED, "there is no such path");
+        otlp__rx_exchange_refuse(exchange, 404, OTLP_GRPC_UNIMPLEMENTED, "there is no such path");
         return;
     }
     if (!is_exactly(head->method, "POST")) {
-        otlp__rx_exchange_refuse(exchange, 405, RX_GRPC_UNIMPLEMENTED, "the method must be POST");
+        otlp__rx_exchange_refuse(exchange, 405, OTLP_GRPC_UNIMPLEMENTED, "the method must be POST");
         return;
     }
     if (!admit(exchange, head)) {
@@ -216,7 +216,7 @@ static void route_http(struct rx_exchange *exchange, const struct rx_head *head,
     }
     if (!is_json && !otlp__rx_is(type, "application/x-protobuf")) {
         otlp__rx_exchange_refuse(
-            exchange, 415, RX_GRPC_INVALID_ARGUMENT,
+            exchange, 415, OTLP_GRPC_INVALID_ARGUMENT,
             "the media type must be application/x-protobuf or application/json");
         return;
     }
@@ -234,7 +234,7 @@ void otlp__rx_route(struct rx_exchange *exchange, const struct rx_head *head, bo
     if (exchange->is_grpc) {
         route_grpc(exchange, head, type);
     } else if (grpc_only) {
-        otlp__rx_exchange_refuse(exchange, 415, RX_GRPC_UNKNOWN, "this port takes gRPC alone");
+        otlp__rx_exchange_refuse(exchange, 415, OTLP_GRPC_UNKNOWN, "this port takes gRPC alone");
     } else {
         route_http(exchange, head, type);
     }

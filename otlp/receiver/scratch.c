@@ -5,7 +5,7 @@
 
 #define BODY_BYTES_FIRST ((size_t)16 * 1024)
 #define TRUSTED_BYTES    ((size_t)512 * 1024) /* of an announced length, before a byte has come */
-#define PLAIN_BYTES_KEPT ((size_t)4 * 1024 * 1024)
+#define ROOM_BYTES_KEPT  ((size_t)4 * 1024 * 1024)
 
 void otlp__rx_scratch_init(struct rx_scratch *scratch, struct rx_service *service)
 {
@@ -22,6 +22,7 @@ void otlp__rx_scratch_release(struct rx_scratch *scratch)
         otlp_buffer_release(&scratch->spares[i]);
     }
     otlp_buffer_release(&scratch->plain);
+    otlp_document_free(scratch->document);
 }
 
 /* The spare that fits best: the smallest that is large enough, or else the largest. */
@@ -122,7 +123,34 @@ void otlp__rx_plain_release(struct rx_scratch *scratch)
 {
     otlp__rx_discharge(scratch->service, scratch->plain.len);
     scratch->plain.len = 0;
-    if (scratch->plain.capacity > PLAIN_BYTES_KEPT) {
+    if (scratch->plain.capacity > ROOM_BYTES_KEPT) {
         otlp_buffer_release(&scratch->plain);
+    }
+}
+
+int otlp__rx_document_open(struct rx_scratch *scratch, size_t bytes)
+{
+    if (scratch->document == NULL) {
+        scratch->document = otlp_document_new();
+        if (scratch->document == NULL) {
+            return OTLP_ENOMEM;
+        }
+    }
+    if (!otlp__rx_charge(scratch->service, bytes)) {
+        return OTLP_ELIMIT;
+    }
+    scratch->document_charged = bytes;
+    otlp_document_limit(scratch->document, bytes);
+    return 0;
+}
+
+void otlp__rx_document_close(struct rx_scratch *scratch)
+{
+    otlp__rx_discharge(scratch->service, scratch->document_charged);
+    scratch->document_charged = 0;
+    otlp_document_clear(scratch->document);
+    if (otlp_document_bytes(scratch->document) > ROOM_BYTES_KEPT) {
+        otlp_document_free(scratch->document);
+        scratch->document = NULL;
     }
 }

@@ -7,6 +7,7 @@
 
 #include <otlp/buffer.h>
 #include <otlp/compress.h>
+#include <otlp/document.h>
 
 #include "service.h"
 
@@ -18,6 +19,8 @@ struct rx_scratch {
     struct rx_service *service;
     struct otlp_decompressor *decompressors[OTLP_COMPRESSION_COUNT]; /* made when first needed */
     struct otlp_buffer plain;
+    struct otlp_document *document; /* made when first needed */
+    size_t document_charged;
     struct otlp_buffer spares[RX_SPARES];
     size_t spare_count;
     uint8_t read[RX_READ_BYTES];
@@ -50,5 +53,10 @@ void otlp__rx_body_release(struct rx_scratch *scratch, struct rx_body *body);
 int otlp__rx_decompress(struct rx_scratch *scratch, enum otlp_compression compression,
                         const uint8_t *data, size_t data_len);
 void otlp__rx_plain_release(struct rx_scratch *scratch);
+
+/* A document that may take so many bytes, which are charged until otlp__rx_document_close.
+ * OTLP_ELIMIT: the budget is used up; OTLP_ENOMEM. */
+int otlp__rx_document_open(struct rx_scratch *scratch, size_t bytes);
+void otlp__rx_document_close(struct rx_scratch *scratch);
 
 #endif

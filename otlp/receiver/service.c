@@ -28,7 +28,7 @@ static void fill_in(struct otlp_receiver_limits *limits)
     DEFAULT(body_bytes, 64 * MIB);
     DEFAULT(decompressed_bytes, 64 * MIB);
     DEFAULT(header_bytes, 8192);
-    DEFAULT(buffered_bytes, 256 * MIB);
+    DEFAULT(buffered_bytes, 512 * MIB);
     DEFAULT(connections, 512);
     DEFAULT(header_timeout_ns, (uint64_t)10 * SECOND_NS);
     DEFAULT(idle_timeout_ns, (uint64_t)60 * SECOND_NS);

@@ -236,7 +236,7 @@ def read_lines(lines: Iterable[str]) -> Content:
 
 
 def difference(expected: Items, got: Items) -> str:
-    """What is not the same, in words and as a diff of the first item that is missing; "" when equal."""
+    """What is not the same, in words and by the first item that is missing; "" when equal."""
     missing, surplus = sorted((expected - got).elements()), sorted((got - expected).elements())
     if not missing and not surplus:
         return ""
@@ -244,11 +244,12 @@ def difference(expected: Items, got: Items) -> str:
         f"{sum(expected.values())} items expected, {sum(got.values())} came:"
         f" {len(missing)} missing, {len(surplus)} not expected"
     ]
-    if missing:
-        nearest = difflib.get_close_matches(missing[0], surplus, 1, 0.0)
-        after = nearest[0] if nearest else ""
-        lines = difflib.unified_diff(missing[0].split("\n"), after.split("\n"), "expected", "came")
-        text += [line.rstrip("\n") for line in lines][:80]
+    if missing and surplus:
+        nearest = difflib.get_close_matches(missing[0], surplus, 1, 0.0)[0]
+        lines = difflib.unified_diff(
+            missing[0].split("\n"), nearest.split("\n"), "expected", "came", lineterm=""
+        )
+        text += list(lines)[:80]
     else:
-        text += surplus[0].split("\n")[:40]
+        text += (missing or surplus)[0].split("\n")[:40]
     return "\n".join(text)

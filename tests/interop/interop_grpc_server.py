@@ -13,7 +13,7 @@ import pytest
 import content
 import specimens
 from ours import Sent, send
-from processes import Process
+from processes import Process, wait_for
 
 JS = Path(__file__).resolve().parent / "js"
 RETRYABLE = {1, 4, 10, 11, 14, 15}
@@ -24,6 +24,7 @@ class GrpcServer(Process):  # type: ignore[misc]
     def __init__(self, node: str, folder: Path) -> None:
         super().__init__([node, JS / "server.mjs"], folder / "server.log")
         self.port = int(self.line())
+        self._requests: list[dict[str, Any]] = []
 
     def send(self, case: str, answers: list[dict[str, Any]], *options: str) -> Sent:
         """Sends to it, telling it how to answer each attempt."""
@@ -36,11 +37,14 @@ class GrpcServer(Process):  # type: ignore[misc]
 
     def requests(self, case: str, count: int) -> list[dict[str, Any]]:
         """The requests of a case, of which there must be so many, as the server printed them."""
-        requests = [json.loads(self.line()) for _ in range(count)]
-        assert [request["name"] for request in requests] == [case] * count
-        more = self.lines_so_far()
-        assert not more, more
+        wait_for(lambda: len(self._of(case)) >= count, 5)
+        requests = self._of(case)
+        assert len(requests) == count
         return requests
+
+    def _of(self, case: str) -> list[dict[str, Any]]:
+        self._requests += [json.loads(line) for line in self.lines_so_far()]
+        return [request for request in self._requests if request["name"] == case]
 
 
 @pytest.fixture(scope="module", name="server")

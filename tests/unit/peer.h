@@ -28,7 +28,9 @@
 
 #include <openssl/ssl.h>
 
-#define PEER_REQUESTS_MAX    256
+#ifndef PEER_REQUESTS_MAX
+#define PEER_REQUESTS_MAX 256
+#endif
 #define PEER_CONNECTIONS_MAX 64
 
 enum peer_act {

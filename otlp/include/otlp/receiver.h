@@ -120,7 +120,7 @@ struct otlp_receiver_limits {
     size_t body_bytes;          /* of a request as it comes; 64 MiB. 413, RESOURCE_EXHAUSTED */
     size_t decompressed_bytes;  /* 64 MiB. 413, RESOURCE_EXHAUSTED */
     size_t header_bytes;        /* of a request's header; 8 KiB. 431, RESOURCE_EXHAUSTED */
-    size_t buffered_bytes;      /* of bodies in all connections; 256 MiB. 503, UNAVAILABLE */
+    size_t buffered_bytes;      /* of bodies and their trees in all; 512 MiB. 503, UNAVAILABLE */
     unsigned connections;       /* at one time; 512. 503, GOAWAY */
     uint64_t header_timeout_ns; /* for a request's header, and a TLS handshake; 10 s. 408 */
     uint64_t idle_timeout_ns;   /* without a byte in or out; 60 s. 408 within a request */

@@ -10,9 +10,10 @@
 
 #include <otlp/buffer.h>
 #include <otlp/compress.h>
+#include <otlp/signal.h>
 #include <otlp/transport.h>
 
-#include "transport/response_fields.h"
+#include "transport/message.h"
 
 /* All zero: nothing has come yet. */
 struct otlp__answer {
@@ -70,7 +71,8 @@ struct otlp__verdict {
 };
 
 /* `code` and `error` (at least "") are libcurl's for the attempt. */
-void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, CURLcode code,
-                 const char *error, size_t response_bytes_max, struct otlp__verdict *verdict);
+void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, enum otlp_signal signal,
+                 CURLcode code, const char *error, size_t response_bytes_max,
+                 struct otlp__verdict *verdict);
 
 #endif

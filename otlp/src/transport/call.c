@@ -70,8 +70,17 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
-    struct otlp__endpoint_state *endpoint = context;
+    struct otlp__call *call = context;
+    struct otlp__endpoint_state *endpoint = call->endpoint_state;
     (void)purpose;
+    if (call->reuses_only) {
+        call->lacked_connection = true;
+        return CURL_SOCKET_BAD;
+    }
+    if (call->opens_connection && !call->has_opened) {
+        call->has_opened = true;
+        endpoint->opening--;
+    }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
         return CURL_SOCKET_BAD;
@@ -236,7 +245,10 @@ void otlp__call_reset(struct otlp__call *call)
     call->failures = 0;
     call->is_check = false;
     call->is_detached = false;
+    call->must_open = false;
     call->opens_connection = false;
+    call->has_opened = false;
+    call->lacked_connection = false;
     call->is_done = false;
     call->result = (struct otlp_export_result){.status = -1};
 }
@@ -295,18 +307,22 @@ int otlp__call_prepare(struct otlp__call *call, const struct otlp__settings *set
     }
     otlp__answer_clear(&call->answer);
     call->error[0] = '\0';
+    call->endpoint_state = endpoint;
+    call->has_opened = false;
+    call->lacked_connection = false;
+    call->reuses_only = target->opens_by_order && !call->opens_connection;
     call->read_bytes = 0;
     SET(CURLOPT_URL, target->request_url[call->signal]);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(call->prefix_bytes + call->body_bytes));
     SET(CURLOPT_TIMEOUT_MS, milliseconds_of(timeout_ns));
     SET(CURLOPT_FRESH_CONNECT, call->opens_connection ? 1L : 0L);
-    SET(CURLOPT_OPENSOCKETDATA, endpoint);
+    SET(CURLOPT_OPENSOCKETDATA, call);
     SET(CURLOPT_CLOSESOCKETDATA, endpoint);
     if (settings->options.protocol == OTLP_PROTOCOL_GRPC) {
-        SET(CURLOPT_HTTP_VERSION, otlp__url_is_https(target->url)
-                                      ? (long)CURL_HTTP_VERSION_2TLS
-                                      : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+        bool is_new = !otlp__url_is_https(target->url) && !call->reuses_only;
+        SET(CURLOPT_HTTP_VERSION,
+            is_new ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2TLS);
     }
     return failed ? OTLP_ENOMEM : 0;
 }

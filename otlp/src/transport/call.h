@@ -41,11 +41,16 @@ struct otlp__call {
     uint64_t wake_ns; /* while it waits to be tried again */
     size_t only;      /* the endpoint of a check; OTLP__NO_ENDPOINT: any */
     size_t endpoint;  /* of the attempt under way */
-    uint32_t tried;   /* a bit for each endpoint that has failed at it */
+    struct otlp__endpoint_state *endpoint_state; /* likewise */
+    uint32_t tried;                              /* a bit for each endpoint that has failed at it */
     uint32_t failures;
     bool is_check;
-    bool is_detached; /* nobody waits for the outcome */
-    bool opens_connection;
+    bool is_detached;       /* nobody waits for the outcome */
+    bool must_open;         /* the next attempt is made on a new connection */
+    bool opens_connection;  /* this attempt is */
+    bool has_opened;        /* and has got as far as its socket */
+    bool reuses_only;       /* this attempt may not open one */
+    bool lacked_connection; /* and there was none to use again */
 
     struct curl_slist lines[4]; /* headers of this attempt, before those of the settings */
     char encoding_line[48];

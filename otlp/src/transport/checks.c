@@ -21,7 +21,7 @@ struct otlp__call *otlp__transport_submit_check(struct otlp__transport *transpor
     call->signal = OTLP_TRACES;
     call->is_check = true;
     call->is_detached = is_detached;
-    call->opens_connection = opens_connection;
+    call->must_open = opens_connection;
     call->only = endpoint;
     call->began_ns = otlp__monotonic_ns();
     call->deadline_ns = otlp__monotonic_after(call->began_ns, timeout_ns);

@@ -11,11 +11,12 @@
 #include <otlp/transport.h>
 
 #include "transport/breaker.h"
-#include "transport/response_fields.h"
+#include "transport/message.h"
 
 struct otlp__endpoint_state {
     struct otlp__breaker breaker;
     uint32_t weight;
+    uint32_t opening;   /* attempts that will open a connection; the thread's alone */
     uint32_t in_flight; /* attempts, those of checks included */
     int64_t credit;     /* of the weighted rotation */
     uint64_t used_ns;   /* when an attempt began or ended */

@@ -60,7 +60,7 @@ static void end_calls(struct otlp__transport *transport, bool is_aborting)
         curl_multi_remove_handle(transport->multi, call->easy);
         otlp__call_list_remove(&transport->active, call);
         pthread_mutex_lock(&transport->lock);
-        transport->endpoints[call->endpoint].in_flight--;
+        otlp__transport_end_attempt(transport, call);
         otlp__breaker_pass(&transport->endpoints[call->endpoint].breaker);
         pthread_mutex_unlock(&transport->lock);
         otlp__transport_finish(transport, call, OTLP_EXPORT_SHUT_DOWN,
@@ -79,6 +79,21 @@ static void count_attempt(struct otlp__transport *transport, struct otlp__call *
     }
 }
 
+/* Whether an attempt is to open a connection, where libcurl does not decide that well. */
+static bool wants_connection(const struct otlp__transport *transport, const struct otlp__call *call,
+                             size_t index)
+{
+    const struct otlp__endpoint_state *endpoint = &transport->endpoints[index];
+    const struct otlp_pool_policy *pool = &transport->settings.options.pool;
+    if (call->must_open || !transport->settings.targets[index].opens_by_order) {
+        return call->must_open;
+    }
+    uint32_t connections =
+        atomic_load_explicit(&endpoint->connections, memory_order_relaxed) + endpoint->opening;
+    return connections < pool->connections_max &&
+           endpoint->in_flight >= connections * pool->streams_max;
+}
+
 /* Sends a call to an endpoint. */
 static void begin(struct otlp__transport *transport, struct otlp__call *call, size_t index,
                   uint64_t now_ns)
@@ -88,6 +103,8 @@ static void begin(struct otlp__transport *transport, struct otlp__call *call, si
     uint64_t left_ns = call->deadline_ns - now_ns;
     uint64_t limit_ns = options->attempt_timeout_ns;
     const char *token = otlp__token_file_get(&transport->token_file, now_ns);
+    call->opens_connection = wants_connection(transport, call, index);
+    call->must_open = false;
     int error = otlp__call_prepare(call, &transport->settings, endpoint, index, token,
                                    limit_ns == 0 || limit_ns > left_ns ? left_ns : limit_ns);
     if (error != 0 || curl_multi_add_handle(transport->multi, call->easy) != CURLM_OK) {
@@ -95,6 +112,7 @@ static void begin(struct otlp__transport *transport, struct otlp__call *call, si
         return;
     }
     call->endpoint = index;
+    endpoint->opening += call->opens_connection;
     otlp__call_list_append(&transport->active, call);
     pthread_mutex_lock(&transport->lock);
     otlp__breaker_begin(&endpoint->breaker);

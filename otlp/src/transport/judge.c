@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <otlp/response.h>
+
 #include "transport/answer.h"
 #include "transport/grpc.h"
 #include "transport/retry.h"
@@ -17,27 +19,29 @@ static void say(struct otlp__verdict *verdict, const char *text)
 static void take_status_fields(struct otlp__verdict *verdict, enum otlp_encoding encoding,
                                const struct otlp_buffer *bytes)
 {
-    struct otlp__status_fields status;
+    struct otlp_status status = {0};
     /* An error page is no status: then there is nothing to learn from it. */
-    otlp__status_parse(encoding, bytes->data, bytes->len, &status);
+    if (otlp_status_decode(encoding, bytes->data, bytes->len, &status) != 0) {
+        return;
+    }
     say(verdict, status.message);
-    if (status.has_retry_delay) {
+    if (status.has_retry_info) {
         bool is_longer = !verdict->has_delay || status.retry_delay_ns > verdict->delay_ns;
         verdict->delay_ns = is_longer ? status.retry_delay_ns : verdict->delay_ns;
         verdict->has_delay = true;
     }
 }
 
-static void take_partial(struct otlp__verdict *verdict, enum otlp_encoding encoding,
-                         const uint8_t *data, size_t data_len)
+static void take_partial(struct otlp__verdict *verdict, enum otlp_signal signal,
+                         enum otlp_encoding encoding, const uint8_t *data, size_t data_len)
 {
-    struct otlp__partial_success partial;
-    if (otlp__partial_success_parse(encoding, data, data_len, &partial) != 0) {
+    struct otlp_response response = {0};
+    if (data_len > 0 && otlp_response_decode(signal, encoding, data, data_len, &response) != 0) {
         say(verdict, "accepted, with an answer that cannot be decoded");
     }
-    verdict->is_partial = partial.is_present;
-    verdict->rejected = partial.rejected;
-    say(verdict, partial.message);
+    verdict->rejected = response.rejected > 0 ? (uint64_t)response.rejected : 0;
+    verdict->is_partial = verdict->rejected > 0 || response.message[0] != '\0';
+    say(verdict, response.message);
 }
 
 /* Whether trying again can help. A server whose certificate does not hold will not have a better
@@ -86,14 +90,14 @@ static void judge_failure(struct otlp__verdict *verdict, enum otlp_protocol prot
     say(verdict, error[0] != '\0' ? error : curl_easy_strerror(code));
 }
 
-static void judge_http(struct otlp__answer *answer, enum otlp_encoding encoding,
-                       struct otlp__verdict *verdict)
+static void judge_http(struct otlp__answer *answer, enum otlp_signal signal,
+                       enum otlp_encoding encoding, struct otlp__verdict *verdict)
 {
     int status = answer->http_status;
     if (status >= 200 && status <= 299) {
         verdict->fate = OTLP__FATE_DELIVERED;
         verdict->omen = OTLP__OMEN_GOOD;
-        take_partial(verdict, encoding, answer->body.data, answer->body.len);
+        take_partial(verdict, signal, encoding, answer->body.data, answer->body.len);
         return;
     }
     bool is_retryable = otlp__http_is_retryable(status);
@@ -113,8 +117,8 @@ static void judge_http(struct otlp__answer *answer, enum otlp_encoding encoding,
 }
 
 /* The one message of the answer; a success is a success whatever its message looks like. */
-static void take_grpc_message(struct otlp__answer *answer, size_t response_bytes_max,
-                              struct otlp__verdict *verdict)
+static void take_grpc_message(struct otlp__answer *answer, enum otlp_signal signal,
+                              size_t response_bytes_max, struct otlp__verdict *verdict)
 {
     const struct otlp_buffer *body = &answer->body;
     if (body->len < OTLP__GRPC_PREFIX_BYTES) {
@@ -129,7 +133,7 @@ static void take_grpc_message(struct otlp__answer *answer, size_t response_bytes
         error = OTLP_EFORMAT;
     } else if (body->data[0] == 1) {
         struct otlp_decompressor *decompressor = NULL;
-        error = answer->body_is_unreadable
+        error = answer->body_is_unreadable || answer->body_compression == OTLP_COMPRESSION_NONE
                     ? OTLP_EUNSUPPORTED
                     : otlp_decompressor_create(answer->body_compression, NULL, &decompressor);
         if (error == 0) {
@@ -147,13 +151,13 @@ static void take_grpc_message(struct otlp__answer *answer, size_t response_bytes
     } else if (error != 0) {
         say(verdict, "accepted, with an answer that cannot be decoded");
     } else {
-        take_partial(verdict, OTLP_ENCODING_PROTOBUF, message, message_bytes);
+        take_partial(verdict, signal, OTLP_ENCODING_PROTOBUF, message, message_bytes);
     }
     otlp_buffer_release(&plain);
 }
 
-static void judge_grpc(struct otlp__answer *answer, size_t response_bytes_max,
-                       struct otlp__verdict *verdict)
+static void judge_grpc(struct otlp__answer *answer, enum otlp_signal signal,
+                       size_t response_bytes_max, struct otlp__verdict *verdict)
 {
     int code = answer->has_grpc_code        ? answer->grpc_code
                : answer->http_status == 200 ? OTLP__GRPC_UNKNOWN
@@ -162,7 +166,7 @@ static void judge_grpc(struct otlp__answer *answer, size_t response_bytes_max,
     if (code == OTLP__GRPC_OK) {
         verdict->fate = OTLP__FATE_DELIVERED;
         verdict->omen = OTLP__OMEN_GOOD;
-        take_grpc_message(answer, response_bytes_max, verdict);
+        take_grpc_message(answer, signal, response_bytes_max, verdict);
         return;
     }
     say(verdict, answer->message);
@@ -186,8 +190,9 @@ static void judge_grpc(struct otlp__answer *answer, size_t response_bytes_max,
     say(verdict, text);
 }
 
-void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, CURLcode code,
-                 const char *error, size_t response_bytes_max, struct otlp__verdict *verdict)
+void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, enum otlp_signal signal,
+                 CURLcode code, const char *error, size_t response_bytes_max,
+                 struct otlp__verdict *verdict)
 {
     bool is_grpc = protocol == OTLP_PROTOCOL_GRPC;
     *verdict =
@@ -206,13 +211,13 @@ void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, CURLc
         say(verdict, "the answer is larger than permitted");
     } else if (is_grpc && answer->has_grpc_code) {
         /* It is the last thing of an answer: whatever happens to the connection then, it counts. */
-        judge_grpc(answer, response_bytes_max, verdict);
+        judge_grpc(answer, signal, response_bytes_max, verdict);
     } else if (code != CURLE_OK && (is_grpc || answer->http_status < 300)) {
         judge_failure(verdict, protocol, code, error);
     } else if (is_grpc) {
-        judge_grpc(answer, response_bytes_max, verdict);
+        judge_grpc(answer, signal, response_bytes_max, verdict);
     } else {
-        judge_http(answer,
+        judge_http(answer, signal,
                    protocol == OTLP_PROTOCOL_HTTP_JSON ? OTLP_ENCODING_JSON
                                                        : OTLP_ENCODING_PROTOBUF,
                    verdict);

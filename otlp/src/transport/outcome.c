@@ -61,13 +61,20 @@ void otlp__transport_finish(struct otlp__transport *transport, struct otlp__call
     }
 }
 
+void otlp__transport_end_attempt(struct otlp__transport *transport, struct otlp__call *call)
+{
+    struct otlp__endpoint_state *endpoint = &transport->endpoints[call->endpoint];
+    endpoint->in_flight--;
+    endpoint->opening -= call->opens_connection && !call->has_opened;
+}
+
 /* What the attempt says about its endpoint, and the counts of attempts. */
 static void note(struct otlp__transport *transport, struct otlp__call *call,
                  const struct otlp__verdict *verdict, uint64_t now_ns)
 {
     struct otlp__endpoint_state *endpoint = &transport->endpoints[call->endpoint];
     pthread_mutex_lock(&transport->lock);
-    endpoint->in_flight--;
+    otlp__transport_end_attempt(transport, call);
     endpoint->used_ns = now_ns;
     switch (verdict->omen) {
     case OTLP__OMEN_GOOD:
@@ -138,12 +145,34 @@ static void retry(struct otlp__transport *transport, struct otlp__call *call,
     otlp__call_list_append(&transport->waiting, call);
 }
 
+/* The connection that was to be used had gone: the same attempt once more, on a new one. */
+static void start_over(struct otlp__transport *transport, struct otlp__call *call)
+{
+    pthread_mutex_lock(&transport->lock);
+    otlp__transport_end_attempt(transport, call);
+    otlp__breaker_pass(&transport->endpoints[call->endpoint].breaker);
+    call->result.attempts--;
+    if (!call->is_check) {
+        transport->counts.attempts--;
+        transport->counts.retries -= call->result.attempts > 0;
+        transport->counts.payload_bytes -= call->payload_bytes;
+        transport->counts.wire_bytes -= call->prefix_bytes + call->body_bytes;
+    }
+    pthread_mutex_unlock(&transport->lock);
+    call->must_open = true;
+    otlp__call_list_append(&transport->ready, call);
+}
+
 void otlp__transport_conclude(struct otlp__transport *transport, struct otlp__call *call,
                               CURLcode code, uint64_t now_ns)
 {
     struct otlp__verdict verdict;
-    otlp__judge(&call->answer, transport->settings.options.protocol, code, call->error,
-                transport->settings.options.response_bytes_max, &verdict);
+    if (call->lacked_connection) {
+        start_over(transport, call);
+        return;
+    }
+    otlp__judge(&call->answer, transport->settings.options.protocol, call->signal, code,
+                call->error, transport->settings.options.response_bytes_max, &verdict);
     note(transport, call, &verdict, now_ns);
     call->result.status = verdict.status;
     memcpy(call->result.message, verdict.message, sizeof call->result.message);

@@ -193,16 +193,19 @@ static int copy_compression(struct otlp__settings *settings,
     return error;
 }
 
-static int check_libcurl(const struct otlp__settings *settings)
+static int suit_libcurl(struct otlp__settings *settings)
 {
     curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    bool is_grpc = settings->options.protocol == OTLP_PROTOCOL_GRPC;
+    bool forgets = info->version_num >= 0x075800 && info->version_num < 0x080000;
     bool needs_tls = false;
     for (size_t i = 0; i < settings->target_count; i++) {
-        needs_tls = needs_tls || otlp__url_is_https(settings->targets[i].url);
+        bool is_https = otlp__url_is_https(settings->targets[i].url);
+        needs_tls = needs_tls || is_https;
+        settings->targets[i].opens_by_order = is_grpc && !is_https && forgets;
     }
     bool lacks = (needs_tls && (info->features & CURL_VERSION_SSL) == 0) ||
-                 (settings->options.protocol == OTLP_PROTOCOL_GRPC &&
-                  (info->features & CURL_VERSION_HTTP2) == 0);
+                 (is_grpc && (info->features & CURL_VERSION_HTTP2) == 0);
     return lacks ? OTLP_EUNSUPPORTED : 0;
 }
 
@@ -227,7 +230,7 @@ int otlp__settings_init(struct otlp__settings *settings,
         error = copy_compression(settings, options);
     }
     if (error == 0) {
-        error = check_libcurl(settings);
+        error = suit_libcurl(settings);
     }
     if (error != 0) {
         otlp__settings_release(settings);

@@ -15,6 +15,10 @@ struct otlp__target {
     char *url; /* as given */
     char *request_url[OTLP_SIGNAL_COUNT];
     uint32_t weight;
+    /* libcurl 7.88 cannot use a connection of HTTP/2 with prior knowledge again when it is asked
+     * for prior knowledge: there connections are opened by order, and all other requests only use
+     * what there is. */
+    bool opens_by_order;
 };
 
 struct otlp__settings {

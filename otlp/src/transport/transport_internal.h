@@ -81,6 +81,9 @@ struct otlp__call *otlp__transport_submit_check(struct otlp__transport *transpor
 /* Sends empty requests that keep connections and find out how endpoints are. The thread's. */
 void otlp__transport_check_endpoints(struct otlp__transport *transport, uint64_t now_ns);
 
+/* Takes an attempt off its endpoint. The thread's; the lock is held. */
+void otlp__transport_end_attempt(struct otlp__transport *transport, struct otlp__call *call);
+
 /* The next attempt of a call, or its end, given what came of the last one. The thread's. */
 void otlp__transport_conclude(struct otlp__transport *transport, struct otlp__call *call,
                               CURLcode code, uint64_t now_ns);
