@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from content import Content
+from ours import read_file
 from processes import Process, free_port, wait_for
 
 LOOPBACK = "127.0.0.1"
@@ -84,6 +86,9 @@ class Collector(Process):  # type: ignore[misc]
             except OSError:
                 return False
         return True
+
+    def content(self) -> Content:
+        return read_file(self.file)
 
     def url(self, receiver: str, protocol: str, scheme: str = "http") -> str:
         grpc, http = self.ports[receiver]

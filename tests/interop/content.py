@@ -154,11 +154,11 @@ def request_from_json(signal: str, value: Any) -> dict[str, Any]:
     return _from_json(request_class(signal).DESCRIPTOR, value)
 
 
-def request_from_protobuf(signal: str, data: bytes) -> dict[str, Any]:
-    """A request in protobuf, strictly: a field that nobody knows, or that says nothing, is an error."""
+def request_from_protobuf(signal: str, data: bytes, is_strict: bool = True) -> dict[str, Any]:
+    """A request in protobuf. Strictly: a field that nobody knows, or that says nothing, is an error."""
     message = request_class(signal).FromString(data)
     message.DiscardUnknownFields()
-    if message.ByteSize() != len(data):
+    if is_strict and message.ByteSize() != len(data):
         raise ContentError(f"{len(data)} bytes, of which {message.ByteSize()} are understood")
     return _from_message(message)
 
@@ -204,6 +204,9 @@ class Content:
         for case, item in items_by_case(signal, request):
             self._items.setdefault((case, signal), Counter())[item] += 1
 
+    def take(self, case: str, signal: str, items: Items) -> None:
+        self._items[case, signal] = items
+
     def items(self, case: str, signal: str) -> Items:
         return self._items.get((case, signal), Counter())
 
@@ -233,6 +236,26 @@ def read_lines(lines: Iterable[str]) -> Content:
             signal = signal_of(value)
             content.add(signal, request_from_json(signal, value))
     return content
+
+
+def delimited(data: bytes) -> Iterator[bytes]:
+    """Messages that follow their lengths; a last one that is not whole yet does not count."""
+    at = 0
+    while at < len(data):
+        length = shift = 0
+        for at, byte in enumerate(data[at : at + 10], at + 1):
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        if at + length > len(data):
+            return
+        yield data[at : at + length]
+        at += length
+
+
+def repeated(items: Items, times: int) -> Items:
+    return Counter({item: count * times for item, count in items.items()})
 
 
 def difference(expected: Items, got: Items) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 import content
 from collector import Collector
-from ours import PROTOCOLS, Receiver, check_content, read_file
+from ours import PROTOCOLS, Receiver, check_content
 
 JS = Path(__file__).resolve().parent / "js"
 CASES = [(protocol, compression) for protocol in PROTOCOLS for compression in ("none", "gzip")]
@@ -83,7 +83,7 @@ def test_receiver_gets_what_the_exporters_sent(run: Run, protocol: str, compress
     for signal in content.SIGNALS:
         assert run.answers[case, signal][0]["code"] == 0, run.answers[case, signal]
     assert run.says.count(case) > 0
-    check_content(run.says, run.receiver.file, case)
+    check_content(run.says, run.receiver.content, case)
 
 
 @pytest.mark.parametrize(("protocol", "compression"), CASES)
@@ -92,8 +92,8 @@ def test_receiver_and_collector_got_the_same(
 ) -> None:
     case = f"{protocol} {compression}"
     assert run.collector is not None
-    check_content(run.says, run.receiver.file, case)
-    check_content(read_file(run.receiver.file), run.collector.file, case)
+    check_content(run.says, run.receiver.content, case)
+    check_content(run.receiver.content(), run.collector.content, case)
 
 
 def test_what_was_sent_is_of_every_kind(run: Run) -> None:

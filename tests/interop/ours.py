@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,14 @@ COMPRESSIONS = ("none", "gzip", "zstd")
 
 
 class Receiver(Process):  # type: ignore[misc]
-    """otlp-receiver on free ports, writing what it receives as JSON lines."""
+    """otlp-receiver on free ports, writing what it receives: as JSON lines, or as the protobuf that it is."""
 
-    def __init__(self, folder: Path, *options: str | Path) -> None:
-        self.file = folder / "received.json"
+    def __init__(self, folder: Path, *options: str | Path, is_raw: bool = False) -> None:
+        self.is_raw = is_raw
+        self.file = folder / ("received.raw" if is_raw else "received.json")
         folder.mkdir(parents=True, exist_ok=True)
         command = [BUILD / "bin" / "otlp-receiver", "--grpc-port", "0", "--http-port", "0"]
-        command += ["--write-json", self.file, "--stats", *options]
+        command += ["--write-raw" if is_raw else "--write-json", self.file, "--stats", *options]
         super().__init__(command, folder / "receiver.log")
         ports = json.loads(self.line())
         self.http_port: int = ports["http_port"]
@@ -40,7 +42,7 @@ class Receiver(Process):  # type: ignore[misc]
         return f"{scheme}://127.0.0.1:{port}"
 
     def content(self) -> content.Content:
-        return read_file(self.file)
+        return read_raw(self.file) if self.is_raw else read_file(self.file)
 
     def end(self) -> dict[str, Any]:
         """Stops it; its counters."""
@@ -57,19 +59,30 @@ def read_file(path: Path) -> content.Content:
         return content.read_lines(lines)
 
 
-def check_content(expected: content.Content, path: Path, case: str) -> None:
-    """Waits until as much as is expected of a case has come to a file, and fails unless it is the same."""
-    count = expected.count(case)
+def read_raw(path: Path) -> content.Content:
+    """Requests of protobuf, each after its length, in a file for each signal."""
+    result = content.Content()
+    for signal in content.SIGNALS:
+        for message in content.delimited(path.with_name(f"{path.name}.{signal}").read_bytes()):
+            result.add(signal, content.request_from_protobuf(signal, message, is_strict=False))
+    return result
+
+
+def check_content(
+    expected: content.Content, read: Callable[[], content.Content], case: str, times: int = 1
+) -> None:
+    """Waits until as much as is expected of a case has come, and fails unless it is the same, so many times."""
+    count = expected.count(case) * times
     assert count > 0, f"nothing is expected of {case!r}"
-    wait_for(lambda: read_file(path).count(case) >= count, 5)
-    got = read_file(path)
-    told = [
-        f"{signal}: {text}"
-        for signal in content.SIGNALS
-        if (text := content.difference(expected.items(case, signal), got.items(case, signal)))
-    ]
+    wait_for(lambda: read().count(case) >= count, 5)
+    got = read()
+    told = []
+    for signal in content.SIGNALS:
+        items = content.repeated(expected.items(case, signal), times)
+        if text := content.difference(items, got.items(case, signal)):
+            told.append(f"{signal}: {text}")
     if told:
-        pytest.fail(f"{case}, {path}\n" + "\n".join(told), pytrace=False)
+        pytest.fail(f"{case}\n" + "\n".join(told), pytrace=False)
 
 
 @dataclass

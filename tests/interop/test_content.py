@@ -140,3 +140,11 @@ def test_a_line_that_is_not_whole_does_not_count() -> None:
     assert content.read_lines([line + "\n", line]).count("one") == 1
     with pytest.raises(content.ContentError):
         content.read_lines(['{"resourceSpans": [], "resourceLogs": []}\n'])
+
+
+def test_delimited_messages() -> None:
+    long = b"x" * 300
+    data = b"\x03abc" + b"\x00" + b"\xac\x02" + long
+    assert list(content.delimited(data)) == [b"abc", b"", long]
+    assert list(content.delimited(data[:-1])) == [b"abc", b""]
+    assert list(content.delimited(b"")) == []
