@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from content import Content
-from ours import read_file
+from ours import JsonLines
 from processes import Process, free_port, wait_for
 
 LOOPBACK = "127.0.0.1"
@@ -30,7 +30,8 @@ class Collector(Process):  # type: ignore[misc]
         extensions: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.file = folder / "collected.json"
+        file = folder / "collected.json"
+        self._reader = JsonLines(file)
         self.ports = {name: (free_port(), free_port()) for name in receivers}
         config: dict[str, Any] = {
             "receivers": {
@@ -38,7 +39,7 @@ class Collector(Process):  # type: ignore[misc]
                 for name, settings in receivers.items()
             },
             "exporters": {
-                "file": {"path": str(self.file), "flush_interval": "50ms"},
+                "file": {"path": str(file), "flush_interval": "50ms"},
                 **exporters,
             },
             "extensions": extensions or {},
@@ -88,7 +89,7 @@ class Collector(Process):  # type: ignore[misc]
         return True
 
     def content(self) -> Content:
-        return read_file(self.file)
+        return self._reader.read()
 
     def url(self, receiver: str, protocol: str, scheme: str = "http") -> str:
         grpc, http = self.ports[receiver]

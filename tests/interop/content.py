@@ -225,23 +225,21 @@ def signal_of(value: dict[str, Any]) -> str:
     raise ContentError(f"a line with the keys {sorted(value)}")
 
 
-def read_lines(lines: Iterable[str]) -> Content:
-    """What a file of JSON lines holds; a last line that is not whole yet does not count."""
-    content = Content()
+def read_lines(lines: Iterable[str], into: Content) -> None:
+    """Adds what lines of JSON hold."""
     for line in lines:
-        if not line.endswith("\n"):
-            break
         value = json.loads(line)
         if value:
             signal = signal_of(value)
-            content.add(signal, request_from_json(signal, value))
-    return content
+            into.add(signal, request_from_json(signal, value))
 
 
-def delimited(data: bytes) -> Iterator[bytes]:
-    """Messages that follow their lengths; a last one that is not whole yet does not count."""
+def delimited(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Messages that follow their lengths, each with how far it reaches beyond the one before it; a last
+    one that is not whole yet does not count."""
     at = 0
     while at < len(data):
+        start = at
         length = shift = 0
         for at, byte in enumerate(data[at : at + 10], at + 1):
             length |= (byte & 0x7F) << shift
@@ -250,7 +248,7 @@ def delimited(data: bytes) -> Iterator[bytes]:
                 break
         if at + length > len(data):
             return
-        yield data[at : at + length]
+        yield at + length - start, data[at : at + length]
         at += length
 
 

@@ -27,11 +27,11 @@ class Receiver(Process):  # type: ignore[misc]
     """otlp-receiver on free ports, writing what it receives: as JSON lines, or as the protobuf that it is."""
 
     def __init__(self, folder: Path, *options: str | Path, is_raw: bool = False) -> None:
-        self.is_raw = is_raw
-        self.file = folder / ("received.raw" if is_raw else "received.json")
+        file = folder / ("received.raw" if is_raw else "received.json")
+        self._reader: RawFiles | JsonLines = RawFiles(file) if is_raw else JsonLines(file)
         folder.mkdir(parents=True, exist_ok=True)
         command = [BUILD / "bin" / "otlp-receiver", "--grpc-port", "0", "--http-port", "0"]
-        command += ["--write-raw" if is_raw else "--write-json", self.file, "--stats", *options]
+        command += ["--write-raw" if is_raw else "--write-json", file, "--stats", *options]
         super().__init__(command, folder / "receiver.log")
         ports = json.loads(self.line())
         self.http_port: int = ports["http_port"]
@@ -42,7 +42,7 @@ class Receiver(Process):  # type: ignore[misc]
         return f"{scheme}://127.0.0.1:{port}"
 
     def content(self) -> content.Content:
-        return read_raw(self.file) if self.is_raw else read_file(self.file)
+        return self._reader.read()
 
     def end(self) -> dict[str, Any]:
         """Stops it; its counters."""
@@ -52,20 +52,45 @@ class Receiver(Process):  # type: ignore[misc]
         return counters
 
 
-def read_file(path: Path) -> content.Content:
-    if not path.exists():
-        return content.Content()
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        return content.read_lines(lines)
+class JsonLines:
+    """Content of a file of JSON lines that another program writes; what was read is not read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._content = content.Content()
+
+    def read(self) -> content.Content:
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            content.read_lines(whole.decode().splitlines(keepends=True), self._content)
+            self._offset += len(whole)
+        return self._content
 
 
-def read_raw(path: Path) -> content.Content:
-    """Requests of protobuf, each after its length, in a file for each signal."""
-    result = content.Content()
-    for signal in content.SIGNALS:
-        for message in content.delimited(path.with_name(f"{path.name}.{signal}").read_bytes()):
-            result.add(signal, content.request_from_protobuf(signal, message, is_strict=False))
-    return result
+class RawFiles:
+    """The same of requests in protobuf, each after its length, in a file for each signal."""
+
+    def __init__(self, path: Path) -> None:
+        self._paths = {
+            signal: path.with_name(f"{path.name}.{signal}") for signal in content.SIGNALS
+        }
+        self._offsets = dict.fromkeys(content.SIGNALS, 0)
+        self._content = content.Content()
+
+    def read(self) -> content.Content:
+        for signal, path in self._paths.items():
+            with path.open("rb") as file:
+                file.seek(self._offsets[signal])
+                new = file.read()
+            for end, message in content.delimited(new):
+                request = content.request_from_protobuf(signal, message, is_strict=False)
+                self._content.add(signal, request)
+                self._offsets[signal] += end
+        return self._content
 
 
 def check_content(
@@ -74,7 +99,7 @@ def check_content(
     """Waits until as much as is expected of a case has come, and fails unless it is the same, so many times."""
     count = expected.count(case) * times
     assert count > 0, f"nothing is expected of {case!r}"
-    wait_for(lambda: read().count(case) >= count, 5)
+    wait_for(lambda: read().count(case) >= count, 10)
     got = read()
     told = []
     for signal in content.SIGNALS:

@@ -62,7 +62,8 @@ def test_defaults_order_and_batches_do_not_matter() -> None:
     )
     written["attributes"] = written["attributes"][::-1]
     two = [json.dumps(spans(written)) + "\n", json.dumps(spans(SPAN)) + "\n"]
-    read = content.read_lines(two)
+    read = content.Content()
+    content.read_lines(two, read)
     assert read.items("one", "traces") == counted(spans(SPAN, SPAN))
     assert read.cases() == {"one"} and read.count("one") == 2
 
@@ -135,16 +136,17 @@ def test_protobuf_with_bytes_that_nobody_knows_is_refused() -> None:
     assert content.request_from_protobuf("traces", b"") == {}
 
 
-def test_a_line_that_is_not_whole_does_not_count() -> None:
-    line = json.dumps(spans(SPAN))
-    assert content.read_lines([line + "\n", line]).count("one") == 1
+def test_lines_of_no_signal_are_refused() -> None:
+    read = content.Content()
+    content.read_lines(["{}\n"], read)
+    assert read.cases() == set()
     with pytest.raises(content.ContentError):
-        content.read_lines(['{"resourceSpans": [], "resourceLogs": []}\n'])
+        content.read_lines(['{"resourceSpans": [], "resourceLogs": []}\n'], read)
 
 
 def test_delimited_messages() -> None:
     long = b"x" * 300
     data = b"\x03abc" + b"\x00" + b"\xac\x02" + long
-    assert list(content.delimited(data)) == [b"abc", b"", long]
-    assert list(content.delimited(data[:-1])) == [b"abc", b""]
+    assert list(content.delimited(data)) == [(4, b"abc"), (1, b""), (302, long)]
+    assert list(content.delimited(data[:-1])) == [(4, b"abc"), (1, b"")]
     assert list(content.delimited(b"")) == []
