@@ -20,6 +20,7 @@
  *   transport.h  the exporter over HTTP and gRPC
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
+ *   receiver.h   the other side: receives on loopback; a library of its own, not included here
  *
  * A span, encoded:
  *

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #define SECOND_NS 1000000000u
 
@@ -23,10 +24,24 @@ static void put(struct rx_answer_field *field, const char *name, const char *for
     va_end(arguments);
 }
 
+/* In the words of RFC 9110, 5.6.7, whatever the locale. */
+static void put_date(struct rx_answer_field *field)
+{
+    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    put(field, "date", "%s, %02d %s %d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
+        months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
 size_t otlp__rx_answer_fields(const struct rx_answer *answer,
                               struct rx_answer_field fields[RX_ANSWER_FIELDS_MAX])
 {
     size_t count = 0;
+    put_date(&fields[count++]);
     if (answer->has_retry_after) {
         uint64_t seconds = answer->retry_after_ns / SECOND_NS;
         seconds += answer->retry_after_ns % SECOND_NS != 0;

@@ -4,7 +4,7 @@
 
 #include "exchange.h"
 
-#define RX_ANSWER_FIELDS_MAX 4
+#define RX_ANSWER_FIELDS_MAX 5
 
 struct rx_answer_field {
     const char *name; /* static */

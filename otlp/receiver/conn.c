@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #define READS_PER_EVENT   8
-#define BACKLOG_BYTES_MAX ((size_t)1024 * 1024) /* above it nothing more is read */
+#define BACKLOG_BYTES_MAX ((size_t)128 * 1024) /* above it nothing more is read */
+#define OUT_BYTES_KEPT    ((size_t)32 * 1024)
 #define LINGER_NS         2000000000u
 #define H2_PREFACE        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define H2_PREFACE_BYTES  24
@@ -351,7 +352,11 @@ static void shake(struct rx_conn *conn)
         conn->waited_since_ns = conn->progress_ns;
     } else if (rc == RX_WIRE_BROKEN) {
         otlp__rx_add(&conn->scratch->service->counters.tls_failures, 1);
-        conn->is_dead = true;
+        /* The alert is out; what else the client said is left unread until it has seen that. */
+        SSL_free(conn->ssl);
+        conn->ssl = NULL;
+        conn->is_shaking = false;
+        otlp__rx_conn_end(conn);
     } else if (wants_write) {
         event_add(conn->writable, NULL);
     }
@@ -410,6 +415,9 @@ static bool flush(struct rx_conn *conn)
     if (conn->fd >= 0) {
         conn->out.len = 0;
         conn->out_sent = 0;
+        if (conn->out.capacity > OUT_BYTES_KEPT) {
+            otlp_buffer_release(&conn->out);
+        }
         otlp__rx_pace_all_sent(conn);
     }
     return true;

@@ -8,7 +8,7 @@
 #define WINDOW_BYTES      (16 * 1024 * 1024)
 #define STREAMS_MAX       128
 #define FRAME_BYTES       (1024 * 1024)
-#define PUMP_BYTES        ((size_t)256 * 1024)
+#define PUMP_BYTES        ((size_t)64 * 1024)
 #define FIELD_EXTRA_BYTES 32 /* what RFC 9113, 6.5.2 adds to each */
 
 /* ---- Streams ----------------------------------------------------------------------------------*/

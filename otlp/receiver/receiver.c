@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct otlp_receiver {
@@ -124,6 +125,12 @@ int otlp_receiver_stop(struct otlp_receiver *receiver, uint64_t drain_ns,
     bool was_cut_off = false;
     for (unsigned i = 0; i < receiver->worker_count; i++) {
         otlp__rx_worker_stop(receiver->workers[i], drain_ns);
+    }
+    /* Who connects from now on is refused; the sockets are the workers' until they have ended. */
+    for (size_t i = 0; i < RX_LISTENERS; i++) {
+        if (receiver->listeners[i] >= 0) {
+            shutdown(receiver->listeners[i], SHUT_RD);
+        }
     }
     for (unsigned i = 0; i < receiver->worker_count; i++) {
         otlp__rx_worker_join(receiver->workers[i]);

@@ -35,7 +35,7 @@ static int bounded(size_t bytes)
 
 ssize_t otlp__rx_wire_read(struct rx_conn *conn, uint8_t *data, size_t data_bytes)
 {
-    if (conn->ssl == NULL) {
+    if (conn->ssl == NULL || conn->is_lingering) {
         return plain_result(recv(conn->fd, data, data_bytes, 0));
     }
     ERR_clear_error();

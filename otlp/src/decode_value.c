@@ -38,7 +38,7 @@ static int decode_elements(struct otlp__decoder *decoder, const uint8_t *at, con
         }
         value->as.array = items;
     }
-    char *next = (char *)(uintptr_t)items + value->len * item_bytes;
+    char *next = items != NULL ? (char *)(uintptr_t)items + value->len * item_bytes : NULL;
     while (at < end) {
         uint32_t number;
         unsigned wire;

@@ -470,5 +470,9 @@ bool otlp__json_to_double(struct otlp__json_token token, double *value)
         *value = token.text[0] == '-' ? -(double)INFINITY : (double)INFINITY;
         return true;
     }
+    if (token.len == 0 ||
+        number_end(token.text, token.text + token.len) != token.text + token.len) {
+        return false;
+    }
     return to_real(token.text, token.len, value);
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import gzip
 import json
 import socket
 import subprocess
+import time
 import zlib
 from collections.abc import Callable
 
@@ -41,6 +43,12 @@ def test_each_signal_is_counted(receiver: Receiver) -> None:
     assert [counters[s]["requests"] for s in ("traces", "metrics", "logs")] == [1, 1, 1]
     assert counters["logs"]["bytes"] == len(logs(7))
     assert counters["http_requests"] == 3 and counters["grpc_requests"] == 0
+
+
+def test_answers_are_dated(receiver: Receiver) -> None:
+    for answer in (receiver.post(), receiver.post(path="/no")):
+        sent = email.utils.parsedate_to_datetime(answer.fields["date"]).timestamp()
+        assert abs(sent - time.time()) < 60
 
 
 def test_success_in_the_encoding_of_the_request(receiver: Receiver) -> None:

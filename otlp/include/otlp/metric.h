@@ -42,6 +42,10 @@ enum otlp_temporality {
  * limits"). Further sets of attributes share the stream {otel.metric.overflow = true}. */
 #define OTLP_STREAMS_MAX 2000
 
+/* Buckets of an exponential histogram at most, for positive and for negative values each (metrics
+ * SDK, "Base2 Exponential Bucket Histogram Aggregation"). */
+#define OTLP_EXPONENTIAL_BUCKETS_MAX 160
+
 /* ---- the model, as the encoders take it ---- */
 
 struct otlp_histogram_value {
@@ -108,6 +112,12 @@ struct otlp_meter;
 struct otlp_instrument;
 struct otlp_stream;
 
+/*
+ * An exponential histogram needs no bounds: it starts at scale 20, and when the values that it saw
+ * (since the collection before, under OTLP_DELTA) spread over more than
+ * OTLP_EXPONENTIAL_BUCKETS_MAX buckets, it halves its resolution as often as needed:
+ * values spread over three decades leave buckets that are 9.1 % wide, or finer.
+ */
 struct otlp_instrument_spec {
     enum otlp_metric_kind kind;
     const char *name;        /* not empty; copied, as are the other texts */
@@ -137,7 +147,8 @@ OTLP_API int otlp_meter_instrument(struct otlp_meter *meter,
  * One measurement under a set of attributes, in any order, with unique keys; NULL when count is 0.
  * The set is copied when it is seen for the first time. Text is compared by content.
  * _add: counters (integer instruments; a negative value on OTLP_COUNTER is OTLP_EINVAL and is not
- * recorded). _set: gauges. _record: histograms; NaN is OTLP_EINVAL. _double: the same for double
+ * recorded). _set: gauges. _record: histograms of both kinds; NaN is OTLP_EINVAL, and so is an
+ * infinite value for exponential ones. _double: the same for double
  * instruments. OTLP_EINVAL as well for the wrong kind or number type of instrument, an empty or
  * repeated key. OTLP_ENOMEM. Any thread.
  */

@@ -12,7 +12,14 @@
  * under TLS), and the three Export methods by gRPC; protobuf and JSON; bodies in gzip, zstd and
  * brotli. It checks each request whole, counts what is in it, and can hand it to a function or
  * write it to a file. What it refuses it refuses as the OTLP specification says. Faults can be
- * ordered: see struct otlp_receiver_fault.
+ * ordered: see struct otlp_receiver_fault. GET /stats on the HTTP port gives the counters as JSON.
+ *
+ * What is checked: that the body is well-formed, as decode.h and json.h say (text need not be
+ * UTF-8), and that ids have their length. Spans whose ids are absent or all zero are rejected by a
+ * partial success. A gRPC call without `te: trailers` is served, and counted in te_missing.
+ *
+ * Memory: bodies and what is made of them are within limits.buffered_bytes; beside that a
+ * connection holds at most about 256 KiB of answers that its client does not read.
  *
  * It belongs to a library of its own (-lotlp_receiver -lotlp -lnghttp2 -levent_core -lssl -lcrypto)
  * and ignores no signal: a program that serves sockets should ignore SIGPIPE.
@@ -47,7 +54,7 @@ enum otlp_receiver_reset {
     OTLP_RESET_NONE = 0,
     OTLP_RESET_UPLOAD, /* when the first part of the request's body has come */
     OTLP_RESET_BEFORE, /* when the request is there, before any answer */
-    OTLP_RESET_ANSWER, /* after about half of the answer's bytes */
+    OTLP_RESET_ANSWER, /* after about half of the answer's bytes; the request counts as accepted */
 };
 
 /*
