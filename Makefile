@@ -10,6 +10,8 @@ DESTDIR ?=
 
 VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' framework/assay.h)
 ABI     := $(firstword $(subst ., ,$(VERSION)))
+OTLP_VERSION := $(shell sed -n 's/^\#define OTLP_VERSION "\(.*\)"/\1/p' otlp/include/otlp.h)
+OTLP_ABI     := $(firstword $(subst ., ,$(OTLP_VERSION)))
 
 ifeq ($(filter $(VARIANT),release asan tsan cov fuzz),)
 $(error VARIANT=$(VARIANT) is not known; choose release, asan, tsan, cov or (with clang) fuzz)
@@ -107,7 +109,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee fuzz fuzzers bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee fuzz fuzzers bench bench-analysis probe-cost bench-threads test check format install install-otlp uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(OTLP_TOOL_BIN) $(SUITE_BIN)
@@ -130,7 +132,7 @@ BUILD_NOTE = -DASSAY_BUILD_FLAGS='"$(BASE_C)$(if $(CFLAGS), $(subst ",,$(CFLAGS)
 
 $(BUILD)/obj/suites/%.o $(BUILD)/obj/tests/%.o $(BUILD)/obj/framework/tools/%.o: CPP += $(BUILD_NOTE) -I. -Iframework/src -I$(GEN) -DTEST_BUILD_DIR='"$(BUILD)"'
 $(BUILD)/obj/framework/src/%.o: CPP += -Iframework/src
-$(BUILD)/obj/otlp/%.o: CPP += -Iotlp/src -I$(GEN)
+$(BUILD)/obj/otlp/%.o $(BUILD)/obj/tests/unit/test_otlp_transport_rules.o: CPP += -Iotlp/src -I$(GEN)
 $(BUILD)/obj/gen/%.o: CPP += -I$(GEN)
 $(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -fvisibility=hidden -w $(CFLAGS)
 
@@ -188,8 +190,8 @@ $(BUILD)/lib/libotlp.a: $(OTLP_OBJ) $(PROTO_OBJ)
 $(BUILD)/lib/libotlp.so: $(OTLP_OBJ) $(PROTO_OBJ)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -Wl,-soname,libotlp.so.$(ABI) $(LINK) $^ $(OTLP_LIBS) -o $@
-	$(Q)ln -sf libotlp.so $@.$(ABI)
+	$(Q)$(CC) -shared -Wl,-soname,libotlp.so.$(OTLP_ABI) $(LINK) $^ $(OTLP_LIBS) -o $@
+	$(Q)ln -sf libotlp.so $@.$(OTLP_ABI)
 
 $(BUILD)/lib/libotlp_receiver.a: $(RECEIVER_OBJ)
 	$(call say,AR)
@@ -370,8 +372,11 @@ check: setup-test
 format:
 	@scripts/check.sh --fix
 
-## install: put Assay (header, libraries, pkg-config file, tool) under PREFIX (default /usr/local)
-install: $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
+# The receiver is for tests and measurements here; its header stays at home with it.
+OTLP_HEADERS := $(filter-out receiver.h,$(notdir $(wildcard otlp/include/otlp/*.h)))
+
+## install: put Assay and libotlp (headers, libraries, pkg-config files, tool) under PREFIX (default /usr/local)
+install: install-otlp $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 framework/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
 	$(Q)install -m 644 $(BUILD)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.a
@@ -381,8 +386,22 @@ install: $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
 	$(Q)install -m 755 $(BUILD)/bin/assay $(DESTDIR)$(PREFIX)/bin/assay
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' framework/assay.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
 
+install-otlp: $(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so
+	$(Q)install -d $(DESTDIR)$(PREFIX)/include/otlp $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)install -m 644 otlp/include/otlp.h $(DESTDIR)$(PREFIX)/include/otlp.h
+	$(Q)install -m 644 $(OTLP_HEADERS:%=otlp/include/otlp/%) $(DESTDIR)$(PREFIX)/include/otlp
+	$(Q)install -m 644 $(BUILD)/lib/libotlp.a $(DESTDIR)$(PREFIX)/lib/libotlp.a
+	$(Q)install -m 755 $(BUILD)/lib/libotlp.so $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_VERSION)
+	$(Q)ln -sf libotlp.so.$(OTLP_VERSION) $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_ABI)
+	$(Q)ln -sf libotlp.so.$(OTLP_ABI) $(DESTDIR)$(PREFIX)/lib/libotlp.so
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(OTLP_VERSION)|' otlp/otlp.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/otlp.pc
+
 ## uninstall: remove what install put there
 uninstall:
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/include/otlp.h $(OTLP_HEADERS:%=$(DESTDIR)$(PREFIX)/include/otlp/%) \
+	  $(DESTDIR)$(PREFIX)/lib/libotlp.a $(DESTDIR)$(PREFIX)/lib/libotlp.so $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_ABI) \
+	  $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_VERSION) $(DESTDIR)$(PREFIX)/lib/pkgconfig/otlp.pc
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/otlp 2>/dev/null || true
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/include/assay.h $(DESTDIR)$(PREFIX)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.so \
 	  $(DESTDIR)$(PREFIX)/lib/libassay.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libassay.so.$(VERSION) \
 	  $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc

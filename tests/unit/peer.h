@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,10 +29,15 @@
 
 #include <openssl/ssl.h>
 
+/* What a thread of the peer does first. */
+#ifndef PEER_THREAD_BEGINS
+#define PEER_THREAD_BEGINS() ((void)0)
+#endif
+
 #ifndef PEER_REQUESTS_MAX
 #define PEER_REQUESTS_MAX 256
 #endif
-#define PEER_CONNECTIONS_MAX 64
+#define PEER_CONNECTIONS_MAX 1024
 
 enum peer_act {
     PEER_ANSWER = 0,
@@ -224,6 +230,11 @@ static inline void *peer_serve(void *context)
 {
     struct peer_stream *stream = context;
     bool is_good = true;
+    PEER_THREAD_BEGINS();
+    sigset_t broken_pipes; /* OpenSSL writes without MSG_NOSIGNAL */
+    sigemptyset(&broken_pipes);
+    sigaddset(&broken_pipes, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipes, NULL);
     if (stream->peer->tls != NULL) {
         struct timeval limit = {.tv_sec = 5};
         setsockopt(stream->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -242,6 +253,7 @@ static inline void *peer_serve(void *context)
 static inline void *peer_accept(void *context)
 {
     struct peer *peer = context;
+    PEER_THREAD_BEGINS();
     while (!atomic_load(&peer->is_stopping)) {
         struct pollfd entry = {.fd = peer->fd, .events = POLLIN};
         if (poll(&entry, 1, 5) <= 0) {

@@ -112,11 +112,12 @@ struct otlp_breaker_policy {
 
 /* Connections to each endpoint. */
 struct otlp_pool_policy {
-    uint32_t connections_max; /* 0: 8 for HTTP, 2 for gRPC */
+    uint32_t connections_max; /* 0: 8, or 2 for gRPC with several requests on one */
     /* Opened when the exporter is made, by empty requests, and opened again when `check_ns` finds
      * fewer. At most connections_max. */
     uint32_t connections_min;
-    /* gRPC: requests at a time on one connection; 0: 16. The receiver may allow fewer. */
+    /* gRPC: requests at a time on one connection; 0: 16. The receiver may allow fewer. With a
+     * libcurl before 8.1, which cannot tell their answers apart well, it is always 1. */
     uint32_t streams_max;
     uint64_t idle_ns;     /* unused for so long, a connection is not used again; 0: 60 s */
     uint64_t lifetime_ns; /* so old, it is not used again; 0: no limit */

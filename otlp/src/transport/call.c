@@ -85,6 +85,7 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
     if (fd < 0) {
         return CURL_SOCKET_BAD;
     }
+    endpoint->uses[fd % OTLP__USES] = 0;
     atomic_fetch_add_explicit(&endpoint->connections, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&endpoint->connections_opened, 1, memory_order_relaxed);
     return fd;
@@ -105,6 +106,7 @@ static bool set_callbacks(struct otlp__call *call)
     CURL *easy = call->easy;
     bool failed = false;
     SET(CURLOPT_PRIVATE, call);
+
     SET(CURLOPT_ERRORBUFFER, call->error);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, call);

@@ -13,13 +13,17 @@
 #include "transport/breaker.h"
 #include "transport/message.h"
 
+/* Descriptors that fall together share a count: their connections end early. */
+#define OTLP__USES 256
+
 struct otlp__endpoint_state {
     struct otlp__breaker breaker;
     uint32_t weight;
-    uint32_t opening;   /* attempts that will open a connection; the thread's alone */
-    uint32_t in_flight; /* attempts, those of checks included */
-    int64_t credit;     /* of the weighted rotation */
-    uint64_t used_ns;   /* when an attempt began or ended */
+    uint16_t uses[OTLP__USES]; /* requests on a connection, by its descriptor; the thread's alone */
+    uint32_t opening;          /* attempts that will open a connection; the thread's alone */
+    uint32_t in_flight;        /* attempts, those of checks included */
+    int64_t credit;            /* of the weighted rotation */
+    uint64_t used_ns;          /* when an attempt began or ended */
     uint64_t answers;
     uint64_t failures;
     char message[OTLP__MESSAGE_BYTES];

@@ -56,6 +56,11 @@ static bool name_frames(const char *name)
     return strncasecmp(name, "grpc-", 5) == 0;
 }
 
+bool otlp__header_is_valid(const char *name, const char *value)
+{
+    return name_is_valid(name) && !name_frames(name) && otlp__header_value_is_valid(value);
+}
+
 static int append(struct otlp__header_list *list, const char *line)
 {
     struct curl_slist *head = curl_slist_append(list->head, line);
@@ -70,7 +75,7 @@ static int add_line(struct otlp__header_list *list, const char *name, const char
                     const char *value)
 {
     char *line;
-    if (!name_is_valid(name) || name_frames(name) || !otlp__header_value_is_valid(value)) {
+    if (!otlp__header_is_valid(name, value)) {
         return OTLP_EINVAL;
     }
     /* libcurl sends a header without a value only when it ends in a semicolon. */

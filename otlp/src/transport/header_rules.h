@@ -12,6 +12,9 @@
 /* Visible ASCII, bytes from 0x80, spaces and tabs inside; not longer than 64 KiB. */
 bool otlp__header_value_is_valid(const char *value);
 
+/* Whether otlp__header_add() takes it. */
+bool otlp__header_is_valid(const char *name, const char *value);
+
 struct otlp__header_list {
     struct curl_slist *head;
     bool is_lower; /* names are made lower-case */

@@ -1,6 +1,7 @@
 /* The thread of a transport: what it does between two waits. */
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "monotonic.h"
 #include "transport/retry.h"
@@ -166,6 +167,22 @@ static void dispatch_ready(struct otlp__transport *transport, uint64_t now_ns)
     }
 }
 
+/* Ends the connection of an attempt that is over when it has served often enough: libcurl, which
+ * may have it still, finds it dead when it is needed again. */
+static void note_use(const struct otlp__transport *transport, struct otlp__call *call)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (transport->settings.uses_max == 0 ||
+        curl_easy_getinfo(call->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
+        fd == CURL_SOCKET_BAD) {
+        return;
+    }
+    uint16_t *uses = &call->endpoint_state->uses[fd % OTLP__USES];
+    if (++*uses >= transport->settings.uses_max) {
+        shutdown(fd, SHUT_RDWR);
+    }
+}
+
 /* What libcurl has finished. Returns how many. */
 static unsigned collect(struct otlp__transport *transport, uint64_t now_ns)
 {
@@ -179,6 +196,7 @@ static unsigned collect(struct otlp__transport *transport, uint64_t now_ns)
         struct otlp__call *call = NULL;
         CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        note_use(transport, call);
         curl_multi_remove_handle(transport->multi, call->easy);
         otlp__call_list_remove(&transport->active, call);
         otlp__transport_conclude(transport, call, code, now_ns);

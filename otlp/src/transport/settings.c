@@ -25,6 +25,16 @@ static int copy_text(const char *text, char **copy)
     return text != NULL && *copy == NULL ? OTLP_ENOMEM : 0;
 }
 
+/* Before 8.1 libcurl loses trailers of a stream when another one on its connection has data to be
+ * read, and resets each stream that has ended. Servers that take many resets for an attack end the
+ * connection: nghttp2 and what is built on it after 1000. */
+static bool loses_trailers(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080100;
+}
+
+#define USES_MAX 900
+
 static int complete_policies(struct otlp_transport_options *options)
 {
     struct otlp_retry_policy *retry = &options->retry;
@@ -37,8 +47,9 @@ static int complete_policies(struct otlp_transport_options *options)
     retry->jitter = retry->jitter == 0 ? 0.2 : retry->jitter < 0 ? 0 : retry->jitter;
     options->breaker.failures = (uint32_t)or_default(options->breaker.failures, 10);
     options->breaker.open_ns = or_default(options->breaker.open_ns, 5u * (uint64_t)OTLP__SECOND_NS);
-    pool->connections_max = (uint32_t)or_default(pool->connections_max, is_grpc ? 2 : 8);
-    pool->streams_max = is_grpc ? (uint32_t)or_default(pool->streams_max, 16) : 1;
+    bool is_alone = !is_grpc || loses_trailers();
+    pool->connections_max = (uint32_t)or_default(pool->connections_max, is_alone ? 8 : 2);
+    pool->streams_max = is_alone ? 1 : (uint32_t)or_default(pool->streams_max, 16);
     pool->idle_ns = or_default(pool->idle_ns, 60u * (uint64_t)OTLP__SECOND_NS);
     options->timeout_ns = or_default(options->timeout_ns, 10u * (uint64_t)OTLP__SECOND_NS);
     options->request_bytes_max = or_default(options->request_bytes_max, (size_t)64 << 20);
@@ -198,6 +209,7 @@ static int suit_libcurl(struct otlp__settings *settings)
     curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     bool is_grpc = settings->options.protocol == OTLP_PROTOCOL_GRPC;
     bool forgets = info->version_num >= 0x075800 && info->version_num < 0x080000;
+    settings->uses_max = is_grpc && loses_trailers() ? USES_MAX : 0;
     bool needs_tls = false;
     for (size_t i = 0; i < settings->target_count; i++) {
         bool is_https = otlp__url_is_https(settings->targets[i].url);

@@ -33,6 +33,7 @@ struct otlp__settings {
     char *key_file;
     struct otlp_compression_candidate candidates[OTLP_CANDIDATES_MAX];
     size_t candidate_count; /* 1: no choice */
+    uint16_t uses_max;      /* requests on a connection; 0: any number */
 };
 
 /* OTLP_EINVAL, OTLP_EIO, OTLP_EUNSUPPORTED, OTLP_ENOMEM as otlp_transport_create(). On failure
