@@ -55,12 +55,10 @@ class Certificates:
             *("-CAcreateserial", "-out", self.certificate(name)),
         )
 
-    def server_options(self) -> tuple[str | Path, ...]:
-        """Of otlp-receiver, with mutual TLS."""
-        return (
-            *("--cert", self.certificate("server"), "--key", self.key("server")),
-            *("--client-ca", self.certificate("ca")),
-        )
+    def server_options(self, is_mutual: bool = True) -> tuple[str | Path, ...]:
+        """Of otlp-receiver."""
+        options = ("--cert", self.certificate("server"), "--key", self.key("server"))
+        return (*options, "--client-ca", self.certificate("ca")) if is_mutual else options
 
     def client_options(self, client: str = "client", ca: str = "ca") -> tuple[str | Path, ...]:
         """Of our client."""

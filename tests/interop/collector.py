@@ -58,7 +58,8 @@ class Collector(Process):  # type: ignore[misc]
         path = folder / "collector.yaml"  # JSON is YAML
         path.write_text(json.dumps(config, indent=1), encoding="utf-8")
         super().__init__([program, "--config", f"file:{path}"], folder / "collector.log")
-        if not wait_for(self._answers, 20):
+        wait_for(lambda: self.popen.poll() is not None or self._answers(), 20)
+        if self.popen.poll() is not None or not self._answers():
             self.stop()
             raise AssertionError(f"the Collector does not answer\n{self.errors()}")
 
@@ -77,8 +78,6 @@ class Collector(Process):  # type: ignore[misc]
 
     def _answers(self) -> bool:
         """Whether all receivers listen. A receiver of TLS or tokens answers, too, though with an error."""
-        if self.popen.poll() is not None:
-            return True
         for _, http in self.ports.values():
             try:
                 urllib.request.urlopen(f"http://{LOOPBACK}:{http}/", timeout=2).close()

@@ -97,29 +97,29 @@ def _sorted_attributes(field: Any, values: list[Any]) -> list[Any]:
     return sorted(values, key=lambda pair: pair.get("key", ""))
 
 
-def _one_from_json(field: Any, name: str, value: Any) -> Any:
+def _one_from_json(field: Any, name: str, value: Any, is_strict: bool) -> Any:
     if field.message_type is not None:
-        return _from_json(field.message_type, value)
+        return _from_json(field.message_type, value, is_strict)
     return _scalar(field, name, value)
 
 
-def _from_json(descriptor: Any, value: Any) -> dict[str, Any]:
+def _from_json(descriptor: Any, value: Any, is_strict: bool) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ContentError(f"{descriptor.name}: {value!r} instead of an object")
     fields = {field.json_name: field for field in descriptor.fields}
     result = {}
     for name, content in value.items():
-        if name not in fields:
+        if name not in fields and is_strict:
             raise ContentError(f"{descriptor.name} has no field {name!r}")
-        if content is None:
+        if name not in fields or content is None:
             continue
         field = fields[name]
         if field.label == field.LABEL_REPEATED:
-            content = [_one_from_json(field, name, one) for one in content]
+            content = [_one_from_json(field, name, one, is_strict) for one in content]
             if field.message_type is not None:
                 content = _sorted_attributes(field, content)
         else:
-            content = _one_from_json(field, name, content)
+            content = _one_from_json(field, name, content, is_strict)
         if not _is_default(field, content):
             result[name] = content
     return result
@@ -149,9 +149,9 @@ def _from_message(message: Any) -> dict[str, Any]:
     return result
 
 
-def request_from_json(signal: str, value: Any) -> dict[str, Any]:
-    """A request in OTLP/JSON, strictly: unknown keys and names of enums are errors."""
-    return _from_json(request_class(signal).DESCRIPTOR, value)
+def request_from_json(signal: str, value: Any, is_strict: bool = True) -> dict[str, Any]:
+    """A request in OTLP/JSON. Strictly: a key that nobody knows is an error."""
+    return _from_json(request_class(signal).DESCRIPTOR, value, is_strict)
 
 
 def request_from_protobuf(signal: str, data: bytes, is_strict: bool = True) -> dict[str, Any]:
@@ -217,6 +217,11 @@ class Content:
         return sum(sum(self.items(case, signal).values()) for signal in SIGNALS)
 
 
+def loads(text: str) -> Any:
+    """JSON, where -0 is a number of its own."""
+    return json.loads(text, parse_int=lambda digits: -0.0 if digits == "-0" else int(digits))
+
+
 def signal_of(value: dict[str, Any]) -> str:
     """What a line of a file exporter holds, by its only key."""
     for signal, (key, _, _) in GROUPS.items():
@@ -226,12 +231,12 @@ def signal_of(value: dict[str, Any]) -> str:
 
 
 def read_lines(lines: Iterable[str], into: Content) -> None:
-    """Adds what lines of JSON hold."""
+    """Adds what lines of JSON hold. Keys that nobody knows are skipped, as a receiver has to."""
     for line in lines:
-        value = json.loads(line)
+        value = loads(line)
         if value:
             signal = signal_of(value)
-            into.add(signal, request_from_json(signal, value))
+            into.add(signal, request_from_json(signal, value, is_strict=False))
 
 
 def delimited(data: bytes) -> Iterator[tuple[int, bytes]]:

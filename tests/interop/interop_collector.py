@@ -56,7 +56,7 @@ class Network:
                 is_raw=protocol != "http/json",
             )
             self.receivers[name] = stack.enter_context(receiver)
-            kind = "otlp" if protocol == "grpc" else "otlphttp"
+            kind = "otlp_grpc" if protocol == "grpc" else "otlp_http"
             key = f"{kind}/{len(exporters)}"
             exporters[key] = exporter_of(receiver, protocol, compression, **more)
 
@@ -69,6 +69,10 @@ class Network:
             )
             add(
                 *(f"{protocol} bearer", protocol, "none", "--bearer", TOKEN),
+                *self.certificates.server_options(is_mutual=False),
+                tls={
+                    "ca_file": str(self.certificates.certificate("ca"))
+                },  # Go's gRPC wants TLS for it
                 auth={"authenticator": "bearertokenauth"},
             )
         self.collector = stack.enter_context(

@@ -16,7 +16,7 @@ from bodies import CODINGS, ENCODINGS, Requests
 from ours import Receiver, check_content
 
 MakeRequests = Callable[..., Requests]
-LIMIT = 100_000
+LIMIT = 200_000
 
 
 @pytest.fixture(scope="module", name="receiver")
@@ -70,6 +70,23 @@ def check_success(answer: Answer, encoding: str) -> None:
     assert answer.status == 200, answer
     assert answer.type == ENCODINGS[encoding]
     assert json.loads(answer.body) == {} if encoding == "json" else answer.body == b""
+
+
+def test_what_our_client_encodes_is_what_it_recorded(requests_of: MakeRequests) -> None:
+    """Nothing is sent here. Both encodings, strictly; the other tests send these bytes."""
+    requests = requests_of("encodings")
+    for signal in content.SIGNALS:
+        encodings = (
+            content.request_from_protobuf(signal, requests.data(signal)),
+            content.request_from_json(
+                signal, content.loads(requests.data(signal, "json").decode())
+            ),
+        )
+        for request in encodings:
+            read = content.Content()
+            read.add(signal, request)
+            got = read.items(requests.case, signal)
+            assert content.difference(requests.expected.items(requests.case, signal), got) == ""
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])

@@ -127,6 +127,7 @@ def test_points_are_items_and_zero_is_not_absence() -> None:
     assert metrics({"asInt": "0"}) != metrics({})
     assert metrics({"asDouble": -0.0}) != metrics({"asDouble": 0})
     assert metrics({"asDouble": "-0"}) == metrics({"asDouble": -0.0})
+    assert metrics(content.loads('{"asDouble": -0}')) == metrics({"asDouble": -0.0})
 
 
 def test_protobuf_with_bytes_that_nobody_knows_is_refused() -> None:
@@ -140,6 +141,8 @@ def test_lines_of_no_signal_are_refused() -> None:
     read = content.Content()
     content.read_lines(["{}\n"], read)
     assert read.cases() == set()
+    content.read_lines([json.dumps(spans(changed(unknown=[1]))) + "\n"], read)
+    assert read.items("one", "traces") == counted(spans(SPAN))
     with pytest.raises(content.ContentError):
         content.read_lines(['{"resourceSpans": [], "resourceLogs": []}\n'], read)
 
