@@ -57,7 +57,12 @@ class Certificates:
 
     def server_options(self, is_mutual: bool = True) -> tuple[str | Path, ...]:
         """Of otlp-receiver."""
-        options = ("--cert", self.certificate("server"), "--key", self.key("server"))
+        options: tuple[str | Path, ...] = (
+            "--cert",
+            self.certificate("server"),
+            "--key",
+            self.key("server"),
+        )
         return (*options, "--client-ca", self.certificate("ca")) if is_mutual else options
 
     def client_options(self, client: str = "client", ca: str = "ca") -> tuple[str | Path, ...]:
