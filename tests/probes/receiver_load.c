@@ -195,8 +195,8 @@ static void read_http(int fd)
 /* Up to the trailers, which have END_STREAM and are no error of the stream. */
 static void read_grpc(int fd)
 {
-    uint8_t head[9];
-    uint8_t payload[1024];
+    uint8_t head[9] = {0};
+    uint8_t payload[1024] = {0};
     bool has_data = false;
     while (true) {
         read_all(fd, head, sizeof head);
@@ -207,8 +207,7 @@ static void read_grpc(int fd)
             break;
         }
         if (head[3] == 3 || head[3] == 7) {
-            fprintf(stderr, "receiver_load: frame of type %d, error %u\n", head[3],
-                    payload[3]);
+            fprintf(stderr, "receiver_load: frame of type %d, error %u\n", head[3], payload[3]);
             exit(1);
         }
     }
@@ -324,7 +323,7 @@ static void report(struct kind *kind, double check)
 
 int main(int argc, char **argv)
 {
-    double seconds = argc > 1 ? atof(argv[1]) : 0.3;
+    double seconds = argc > 1 ? strtod(argv[1], NULL) : 0.3;
     struct otlp_receiver_options options = {0};
     struct otlp_receiver *receiver;
     char message[256];

@@ -274,18 +274,10 @@ def open_tls(port: int, context: ssl.SSLContext) -> ssl.SSLSocket:
     return context.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
-class TlsWire(Wire):
-    """Wire under TLS."""
-
-    def __init__(self, port: int, context: ssl.SSLContext) -> None:
-        self.socket = open_tls(port, context)
-        self.kept = b""
-
-
 def test_http_by_tls(start: Start, keys: Keys) -> None:
     receiver = start(*keys.server())
     big = traces(*[span()] * 20_000)
-    with TlsWire(receiver.http_port, keys.context("http/1.1")) as wire:
+    with Wire(receiver.http_port, keys.context("http/1.1")) as wire:
         for body in (ONE, big, ONE):
             wire.send(request(body))
             assert wire.answer().status == 200
@@ -329,12 +321,12 @@ def test_the_port_of_grpc_agrees_to_h2_alone(start: Start, keys: Keys) -> None:
 
 def test_clients_need_a_certificate(start: Start, keys: Keys) -> None:
     receiver = start(*keys.server(), "--client-ca", keys.path("authority.pem"))
-    with TlsWire(receiver.http_port, keys.context("http/1.1", client="client")) as wire:
+    with Wire(receiver.http_port, keys.context("http/1.1", client="client")) as wire:
         wire.send(request())
         assert wire.answer().status == 200
     for client in ("", "other"):
         with pytest.raises((ssl.SSLError, EOFError, ConnectionError)):
-            with TlsWire(receiver.http_port, keys.context("http/1.1", client=client)) as wire:
+            with Wire(receiver.http_port, keys.context("http/1.1", client=client)) as wire:
                 wire.send(request())
                 wire.answer()
     receiver.process.terminate()
