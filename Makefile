@@ -386,6 +386,7 @@ install: install-otlp $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BI
 	$(Q)install -m 755 $(BUILD)/bin/assay $(DESTDIR)$(PREFIX)/bin/assay
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' framework/assay.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
 
+.PHONY: install-otlp
 install-otlp: $(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so
 	$(Q)install -d $(DESTDIR)$(PREFIX)/include/otlp $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	$(Q)install -m 644 otlp/include/otlp.h $(DESTDIR)$(PREFIX)/include/otlp.h

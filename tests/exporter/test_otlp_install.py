@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / os.environ.get("BUILD", "build/release")
+BUILD = ROOT / os.environ.get("ASSAY_BUILD", "build/release")
 EXAMPLE = ROOT / "examples" / "send_trace.c"
 
 Ports = dict[str, int]
@@ -45,7 +45,8 @@ def compile_example(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> d
     folder = tmp_path_factory.mktemp("programs")
     variables = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
     programs = {}
-    for name, options in (("shared", []), ("static", ["--static"])):
+    kinds: dict[str, list[str]] = {"shared": [], "static": ["--static"]}
+    for name, options in kinds.items():
         flags = run("pkg-config", "--cflags", "--libs", *options, "otlp", **variables).split()
         if name == "static":
             flags = [str(prefix / "lib" / "libotlp.a") if f == "-lotlp" else f for f in flags]

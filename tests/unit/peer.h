@@ -158,13 +158,18 @@ static inline void peer_arm_reset(struct peer_stream *stream)
     setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
-static inline const struct peer_step *peer_next_step(struct peer *peer)
+static inline const struct peer_step *peer_look_ahead(struct peer *peer, size_t taken)
 {
     pthread_mutex_lock(&peer->lock);
     size_t index = peer->step_next < peer->step_count ? peer->step_next : peer->step_count - 1;
-    peer->step_next++;
+    peer->step_next += taken;
     pthread_mutex_unlock(&peer->lock);
     return &peer->steps[index];
+}
+
+static inline const struct peer_step *peer_next_step(struct peer *peer)
+{
+    return peer_look_ahead(peer, 1);
 }
 
 static inline void peer_record(struct peer_stream *stream, const char *head, const uint8_t *body,

@@ -73,9 +73,7 @@ static inline int peer_h2_data(nghttp2_session *h2, uint8_t flags, int32_t id, c
     }
     memcpy(call->body + call->body_len, data, len);
     call->body_len += len;
-    size_t next = session->stream->peer->step_next;
-    size_t last = session->stream->peer->step_count - 1;
-    if (session->stream->peer->steps[next < last ? next : last].act == PEER_RESET_BODY) {
+    if (peer_look_ahead(session->stream->peer, 0)->act == PEER_RESET_BODY) {
         peer_next_step(session->stream->peer);
         peer_arm_reset(session->stream);
         return NGHTTP2_ERR_CALLBACK_FAILURE;

@@ -103,7 +103,7 @@ static void begin(struct otlp__transport *transport, struct otlp__call *call, si
     struct otlp__endpoint_state *endpoint = &transport->endpoints[index];
     uint64_t left_ns = call->deadline_ns - now_ns;
     uint64_t limit_ns = options->attempt_timeout_ns;
-    const char *token = otlp__token_file_get(&transport->token_file, now_ns);
+    const char *token = otlp__token_file_get(&transport->token_file);
     call->opens_connection = wants_connection(transport, call, index);
     call->must_open = false;
     int error = otlp__call_prepare(call, &transport->settings, endpoint, index, token,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "transport/header_rules.h"
-#include "transport/retry.h"
 
 static char *read_token(const char *name)
 {
@@ -33,14 +32,11 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-const char *otlp__token_file_get(struct otlp__token_file *file, uint64_t now_ns)
+const char *otlp__token_file_get(struct otlp__token_file *file)
 {
     struct stat now;
-    if (file->name == NULL || (file->token != NULL && now_ns - file->looked_ns < OTLP__SECOND_NS)) {
-        return file->token;
-    }
-    file->looked_ns = now_ns;
-    if (stat(file->name, &now) == 0 && (file->token == NULL || !is_same(&now, &file->seen))) {
+    if (file->name != NULL && stat(file->name, &now) == 0 &&
+        (file->token == NULL || !is_same(&now, &file->seen))) {
         char *token = read_token(file->name);
         if (token != NULL) {
             free(file->token);

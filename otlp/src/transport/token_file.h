@@ -2,7 +2,6 @@
 #ifndef OTLP_SRC_TOKEN_FILE_H
 #define OTLP_SRC_TOKEN_FILE_H
 
-#include <stdint.h>
 #include <sys/stat.h>
 
 #define OTLP__TOKEN_BYTES_MAX 16384
@@ -12,12 +11,11 @@ struct otlp__token_file {
     const char *name; /* NULL: there is none */
     char *token;
     struct stat seen;
-    uint64_t looked_ns;
 };
 
-/* The token, read again when the file has changed, which is looked at once a second; NULL: there is
- * none. One that cannot be read any more, or sent in a header, leaves the last one. */
-const char *otlp__token_file_get(struct otlp__token_file *file, uint64_t now_ns);
+/* The token, read again when the file has changed; NULL: there is none. One that cannot be read any
+ * more, or sent in a header, leaves the last one. */
+const char *otlp__token_file_get(struct otlp__token_file *file);
 
 void otlp__token_file_release(struct otlp__token_file *file);
 
