@@ -10,10 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from content import Content
-from ours import JsonLines
+from ours import JsonLines, Receiver
 from processes import Process, free_port, wait_for
 
 LOOPBACK = "127.0.0.1"
+
+
+def exporter_of(
+    receiver: Receiver, protocol: str, compression: str, **more: Any
+) -> tuple[str, dict[str, Any]]:
+    """Kind and settings of an exporter to one of our receivers."""
+    scheme = "https" if "tls" in more else "http"
+    settings: dict[str, Any] = {
+        "endpoint": receiver.url(protocol, scheme),
+        "compression": compression,
+        "sending_queue": {"enabled": False},
+        "retry_on_failure": {"enabled": False},
+        **more,
+    }
+    if protocol == "grpc":
+        return "otlp_grpc", {"tls": {"insecure": True}, **settings}
+    settings["encoding"] = "json" if protocol == "http/json" else "proto"
+    return "otlp_http", settings
 
 
 class Collector(Process):  # type: ignore[misc]

@@ -12,29 +12,12 @@ import pytest
 import content
 import specimens
 from certificates import Certificates
-from collector import Collector
+from collector import Collector, exporter_of
 from ours import COMPRESSIONS, PROTOCOLS, Receiver, Sent, check_content, send
 
 CASES = [(protocol, compression) for protocol in PROTOCOLS for compression in COMPRESSIONS]
 TOKEN = "a-token-of-the-tests"
 ANOTHER = "not-" + TOKEN
-
-
-def exporter_of(receiver: Receiver, protocol: str, compression: str, **more: Any) -> dict[str, Any]:
-    """Settings of the Collector's exporter to one of our receivers."""
-    scheme = "https" if "tls" in more else "http"
-    settings: dict[str, Any] = {
-        "endpoint": receiver.url(protocol, scheme),
-        "compression": compression,
-        "sending_queue": {"enabled": False},
-        "retry_on_failure": {"enabled": False},
-        **more,
-    }
-    if protocol == "grpc":
-        settings.setdefault("tls", {"insecure": True})
-    else:
-        settings["encoding"] = "json" if protocol == "http/json" else "proto"
-    return settings
 
 
 class Network:
@@ -56,9 +39,8 @@ class Network:
                 is_raw=protocol != "http/json",
             )
             self.receivers[name] = stack.enter_context(receiver)
-            kind = "otlp_grpc" if protocol == "grpc" else "otlp_http"
-            key = f"{kind}/{len(exporters)}"
-            exporters[key] = exporter_of(receiver, protocol, compression, **more)
+            kind, settings = exporter_of(receiver, protocol, compression, **more)
+            exporters[f"{kind}/{len(exporters)}"] = settings
 
         for protocol, compression in CASES:
             add(f"{protocol} {compression}", protocol, compression)

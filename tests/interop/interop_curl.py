@@ -13,6 +13,7 @@ import pytest
 
 import content
 from bodies import CODINGS, ENCODINGS, Requests
+from certificates import Certificates
 from ours import Receiver, check_content
 
 MakeRequests = Callable[..., Requests]
@@ -187,3 +188,45 @@ def test_methods_paths_types_and_codings_that_are_none(
     assert receiver.content().count("curl refused") == 0
     parameters = ("-H", "Content-Type: application/json; charset=utf-8", "--data-binary", "{}")
     assert curl_once(curl, *parameters, f"{base}/v1/logs").status == 200
+
+
+@pytest.fixture(scope="module", name="certificates")
+def make_certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("tls") / "certificates")
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_mutual_tls(
+    curl: str,
+    certificates: Certificates,
+    requests_of: MakeRequests,
+    tmp_path: Path,
+    version: str,
+) -> None:
+    requests = requests_of(f"curl mtls {version}")
+    body = requests.file("traces", "json", "gzip")
+    with Receiver(tmp_path / "receiver", *certificates.server_options()) as receiver:
+        options: list[str | Path] = [version, "--cacert", certificates.certificate("ca")]
+        options += ["-H", "Content-Type: application/json", "-H", "Content-Encoding: gzip"]
+        options += ["--data-binary", f"@{body}", receiver.url("http/json", "https") + "/v1/traces"]
+        client = ("--cert", certificates.certificate("client"), "--key", certificates.key("client"))
+        answer = curl_once(curl, *client, *options)
+        check_success(answer, "json")
+        assert answer.version == ("1.1" if version == "--http1.1" else "2")
+        command = [curl, "--silent", "--max-time", "10", "--noproxy", "*", *options]
+        assert subprocess.run(command, capture_output=True, timeout=30).returncode != 0
+        check_content(requests.only("traces"), receiver.content, requests.case)
+        counters = receiver.end()
+        assert counters["traces"]["requests"] == 1 and counters["tls_failures"] == 1
+
+
+def test_bearer_token(curl: str, requests_of: MakeRequests, tmp_path: Path) -> None:
+    requests = requests_of("curl bearer")
+    body = requests.file("logs", "pb", "identity")
+    with Receiver(tmp_path / "receiver", "--bearer", "a-token") as receiver:
+        for option in ((), ("-H", "Authorization: Bearer not-a-token")):
+            assert post(curl, receiver, "logs", "pb", body, *option).status == 401
+        good = ("-H", "Authorization: Bearer a-token")
+        check_success(post(curl, receiver, "logs", "pb", body, *good), "pb")
+        check_content(requests.only("logs"), receiver.content, requests.case)
+        assert receiver.end()["unauthenticated"] == 2

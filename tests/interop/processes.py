@@ -121,3 +121,4 @@ class Process:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        assert "Sanitizer" not in self.errors(), self.errors()
