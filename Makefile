@@ -68,6 +68,7 @@ COMMON_SRC := $(sort $(wildcard suites/common/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS := protobuf json response propagators decompress
 PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
+INTEROP_SRC := $(sort $(wildcard tests/interop/client/*.c))
 REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 
@@ -97,6 +98,8 @@ LIBS_jemalloc        := -Wl,--no-as-needed -ljemalloc
 LIBS_jemalloc_inside := -l:libjemalloc.a
 LIBS_static          := -static
 PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOCATING_BIN)
+# Sends telemetry of every kind, for tests against programs that are not ours.
+INTEROP_BIN := $(if $(INTEROP_SRC),$(BUILD)/probes/interop_send)
 
 # make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
 LAYOUTS    ?= 8
@@ -117,7 +120,7 @@ layouts: $(if $(LAYOUT_SUITES),$(LAYOUT_BIN),no-suite)
 no-suite:
 	@echo 'make: no suite matches SUITE_FILTER=$(SUITE_FILTER); there are: $(SUITES)' >&2; exit 2
 tests: $(UNIT_BIN)
-probes: $(PROBE_BIN)
+probes: $(PROBE_BIN) $(INTEROP_BIN)
 
 # Everything is made again when the compiler or a flag changes.
 STAMP := $(BUILD)/flags.stamp
@@ -233,6 +236,11 @@ $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(RECEIVER_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(INTEROP_BIN): $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) -o $@
 
 $(ALLOCATING_BIN): $(BUILD)/probes/allocating_%: $(BUILD)/obj/tests/probes/allocating.o $(BUILD)/lib/libassay.a
 	$(call say,LINK)
@@ -368,6 +376,11 @@ fuzz: setup-test
 ## test: unit, command-line, statistics, report and browser tests
 test: setup-test
 	@scripts/run-tests.sh
+
+## interop: against programs that are not ours: curl, nghttp, OpenTelemetry's JavaScript, grpc-js, a Collector
+.PHONY: interop
+interop: setup-test
+	@scripts/run-interop.sh
 
 ## check: formatting, static analysis, shell and Python linting, include directions
 check: setup-test
