@@ -4,23 +4,15 @@
 
 #include <otlp/buffer.h>
 #include <otlp/exporter.h>
-#include <otlp/log.h>
 #include <otlp/metric.h>
-#include <otlp/pack.h>
 #include <otlp/resource.h>
 
+/* A zeroed one writes protobuf, and may be released, too. */
 struct otlp__batch_encoder {
     struct otlp_buffer request;
-    struct otlp_packer *packer;
-    struct otlp_log_record *records; /* of logs that are encoded together */
-    size_t record_capacity;
+    enum otlp_encoding encoding;
 };
 
-/* Whether requests of this encoding can be written. */
-bool otlp__batch_encoder_supports(enum otlp_encoding encoding);
-
-/* OTLP_ENOMEM. A zeroed encoder may be released, too. */
-int otlp__batch_encoder_init(struct otlp__batch_encoder *encoder);
 void otlp__batch_encoder_release(struct otlp__batch_encoder *encoder);
 
 /* Gives memory back that is not needed to encode again. Nothing is in the request then. */
@@ -30,10 +22,10 @@ void otlp__batch_encoder_trim(struct otlp__batch_encoder *encoder);
 size_t otlp__batch_encoder_bytes(const struct otlp__batch_encoder *encoder);
 
 /*
- * Writes items (spans or log items) of any origins into encoder->request, from its beginning. Items
- * of one origin come together, in order. The array is reordered in doing so: `items` is scratch
- * afterwards, but holds the same pointers. Codes as for otlp_pack_spans(); nothing is in the
- * request then.
+ * Writes items (spans or log items) into encoder->request, from its beginning. All are of one
+ * resource: a processor belongs to one provider. Items of one scope come together, in order. The
+ * array is reordered in doing so: `items` is scratch afterwards, but holds the same pointers. Codes
+ * as for otlp_encoder_begin() and the functions after it; nothing is in the request then.
  */
 int otlp__batch_encode(struct otlp__batch_encoder *encoder, enum otlp_signal signal, void **items,
                        size_t count);

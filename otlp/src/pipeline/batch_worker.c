@@ -192,8 +192,9 @@ static int start_one(struct otlp__batch *batch, struct otlp__worker *worker, uns
 {
     worker->batch = batch;
     worker->index = index;
+    worker->encoder.encoding = batch->base.exporter->encoding;
     worker->items = malloc(batch->options.queue_max * sizeof *worker->items);
-    if (worker->items == NULL || otlp__batch_encoder_init(&worker->encoder) != 0) {
+    if (worker->items == NULL) {
         release_worker(worker);
         return OTLP_ENOMEM;
     }

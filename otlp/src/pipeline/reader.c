@@ -60,9 +60,7 @@ static int prepare(struct otlp_reader *reader)
     if (reader->batch == NULL) {
         reader->batch = otlp_metric_batch_new();
     }
-    if (reader->encoder.packer == NULL && otlp__batch_encoder_init(&reader->encoder) != 0) {
-        return OTLP_ENOMEM;
-    }
+    reader->encoder.encoding = reader->exporter->encoding;
     return reader->batch != NULL ? 0 : OTLP_ENOMEM;
 }
 
@@ -170,9 +168,6 @@ static void release(struct otlp_reader *reader)
 int otlp_reader_new(struct otlp_meter *meter, struct otlp_exporter *exporter,
                     const struct otlp_reader_options *options, struct otlp_reader **reader)
 {
-    if (!otlp__batch_encoder_supports(exporter->encoding)) {
-        return OTLP_EUNSUPPORTED;
-    }
     struct otlp_reader *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return OTLP_ENOMEM;

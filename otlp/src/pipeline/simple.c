@@ -37,9 +37,7 @@ static int lock_until(struct simple *simple, uint64_t deadline_ns)
 
 static int encode(struct simple *simple, void *item)
 {
-    if (simple->encoder.packer == NULL && otlp__batch_encoder_init(&simple->encoder) != 0) {
-        return OTLP_ENOMEM;
-    }
+    simple->encoder.encoding = simple->base.exporter->encoding;
     return otlp__batch_encode(&simple->encoder, simple->base.signal, &item, 1);
 }
 
@@ -138,9 +136,6 @@ int otlp_simple_processor_new(enum otlp_signal signal, struct otlp_exporter *exp
     };
     if (signal != OTLP_TRACES && signal != OTLP_LOGS) {
         return OTLP_EINVAL;
-    }
-    if (!otlp__batch_encoder_supports(exporter->encoding)) {
-        return OTLP_EUNSUPPORTED;
     }
     struct simple *simple = calloc(1, sizeof *simple);
     if (simple == NULL) {
