@@ -10,9 +10,11 @@ DESTDIR ?=
 
 VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' framework/assay.h)
 ABI     := $(firstword $(subst ., ,$(VERSION)))
+OTLP_VERSION := $(shell sed -n 's/^\#define OTLP_VERSION "\(.*\)"/\1/p' otlp/include/otlp.h)
+OTLP_ABI     := $(firstword $(subst ., ,$(OTLP_VERSION)))
 
-ifeq ($(filter $(VARIANT),release asan tsan cov),)
-$(error VARIANT=$(VARIANT) is not known; choose release, asan, tsan or cov)
+ifeq ($(filter $(VARIANT),release asan tsan cov fuzz),)
+$(error VARIANT=$(VARIANT) is not known; choose release, asan, tsan, cov or (with clang) fuzz)
 endif
 ifeq ($(V),0)
 Q := @
@@ -29,6 +31,7 @@ OPT_release := -O2 -g
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 OPT_cov     := -O0 -g --coverage
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wvla -Wundef -Wformat=2 $(if $(WERROR),-Werror)
 ALIGN := -falign-functions=64 -falign-loops=32
@@ -63,10 +66,13 @@ PROTO_SRC  := $(sort $(shell find proto -name '*.proto' 2>/dev/null))
 SUITE_SRC  := $(sort $(wildcard suites/*.c))
 COMMON_SRC := $(sort $(wildcard suites/common/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := protobuf json response propagators decompress
 PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
+INTEROP_SRC := $(sort $(wildcard tests/interop/client/*.c))
 REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 
+comma := ,
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
 VERSUS_OBJ := $(call obj,$(VERSUS_SRC))
@@ -92,6 +98,8 @@ LIBS_jemalloc        := -Wl,--no-as-needed -ljemalloc
 LIBS_jemalloc_inside := -l:libjemalloc.a
 LIBS_static          := -static
 PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOCATING_BIN)
+# Sends telemetry of every kind, for tests against programs that are not ours.
+INTEROP_BIN := $(if $(INTEROP_SRC),$(BUILD)/probes/interop_send)
 
 # make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
 LAYOUTS    ?= 8
@@ -102,7 +110,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee fuzz fuzzers bench bench-analysis probe-cost bench-threads bench-codec test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(OTLP_TOOL_BIN) $(SUITE_BIN)
@@ -112,7 +120,7 @@ layouts: $(if $(LAYOUT_SUITES),$(LAYOUT_BIN),no-suite)
 no-suite:
 	@echo 'make: no suite matches SUITE_FILTER=$(SUITE_FILTER); there are: $(SUITES)' >&2; exit 2
 tests: $(UNIT_BIN)
-probes: $(PROBE_BIN)
+probes: $(PROBE_BIN) $(INTEROP_BIN)
 
 # Everything is made again when the compiler or a flag changes.
 STAMP := $(BUILD)/flags.stamp
@@ -125,7 +133,7 @@ BUILD_NOTE = -DASSAY_BUILD_FLAGS='"$(BASE_C)$(if $(CFLAGS), $(subst ",,$(CFLAGS)
 
 $(BUILD)/obj/suites/%.o $(BUILD)/obj/tests/%.o $(BUILD)/obj/framework/tools/%.o: CPP += $(BUILD_NOTE) -I. -Iframework/src -I$(GEN) -DTEST_BUILD_DIR='"$(BUILD)"'
 $(BUILD)/obj/framework/src/%.o: CPP += -Iframework/src
-$(BUILD)/obj/otlp/%.o: CPP += -Iotlp/src -I$(GEN)
+$(BUILD)/obj/otlp/%.o $(BUILD)/obj/tests/unit/test_otlp_transport_rules.o: CPP += -Iotlp/src -I$(GEN)
 $(BUILD)/obj/gen/%.o: CPP += -I$(GEN)
 $(BUILD)/obj/gen/%.o: ALL_C := $(BASE_C) -fPIC -fvisibility=hidden -w $(CFLAGS)
 
@@ -145,7 +153,7 @@ $(TALLY_LIB): $(TALLY_OBJ)
 	$(Q)$(CC) $(TALLY_LINK) $^ -ldl -o $@
 
 # The generated headers must be there before anything that may include them is compiled.
-$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(OTLP_TOOL_SRC)): | $(PROTO_C)
+$(OTLP_OBJ) $(RECEIVER_OBJ) $(COMMON_OBJ) $(call obj,$(SUITE_SRC) $(UNIT_SRC) $(PROBE_SRC) $(OTLP_TOOL_SRC)): | $(PROTO_C)
 
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC)
@@ -183,8 +191,8 @@ $(BUILD)/lib/libotlp.a: $(OTLP_OBJ) $(PROTO_OBJ)
 $(BUILD)/lib/libotlp.so: $(OTLP_OBJ) $(PROTO_OBJ)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -Wl,-soname,libotlp.so.$(ABI) $(LINK) $^ $(OTLP_LIBS) -o $@
-	$(Q)ln -sf libotlp.so $@.$(ABI)
+	$(Q)$(CC) -shared -Wl,-soname,libotlp.so.$(OTLP_ABI) $(LINK) $^ $(OTLP_LIBS) -o $@
+	$(Q)ln -sf libotlp.so $@.$(OTLP_ABI)
 
 $(BUILD)/lib/libotlp_receiver.a: $(RECEIVER_OBJ)
 	$(call say,AR)
@@ -222,20 +230,48 @@ $(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libve
 
 # Of the counting library, which no program is linked with, what can be tested alone.
 $(BUILD)/tests/test_blocks: $(BUILD)/obj/framework/preload/blocks.o
+# The library's allocations go through the test.
+$(BUILD)/tests/test_otlp_pipeline_memory: LINK += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc aligned_alloc)
 $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(RECEIVER_SRC),$(BUILD)/lib/libotlp_receiver.a) $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(RECEIVER_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(INTEROP_BIN): $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) -o $@
 
 $(ALLOCATING_BIN): $(BUILD)/probes/allocating_%: $(BUILD)/obj/tests/probes/allocating.o $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(LIBS_$*) $(ASSAY_LIBS) -o $@
 
-$(filter-out $(ALLOCATING_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
+# Probes of the client, which the others do without.
+OTLP_PROBE_BIN := $(filter $(BUILD)/probes/export_%,$(PROBE_BIN))
+$(OTLP_PROBE_BIN): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(COMMON_OBJ) $(BUILD)/lib/libassay.a $(BUILD)/lib/libotlp.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
+
+$(filter-out $(ALLOCATING_BIN) $(OTLP_PROBE_BIN),$(PROBE_BIN)): $(BUILD)/probes/%: $(BUILD)/obj/tests/probes/%.o $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(TOOL_LIBS) $(ASSAY_LIBS) -o $@
+
+# What drives a receiver. Archives come again at the end, as the order of prerequisites is not that of needs.
+RECEIVER_PROBE := $(BUILD)/probes/receiver_load
+$(RECEIVER_PROBE): $(COMMON_OBJ) $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a
+$(RECEIVER_PROBE): TOOL_LIBS := $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(RECEIVER_LIBS) $(OTLP_LIBS)
+
+# Of the client: its JSON beside that of other libraries, and the two ways to write a length.
+CLIENT_PROBES := json_rivals encode_direction
+$(CLIENT_PROBES:%=$(BUILD)/probes/%): $(COMMON_OBJ) $(BUILD)/lib/libotlp.a
+$(CLIENT_PROBES:%=$(BUILD)/probes/%): TOOL_LIBS += -lcjson $(OTLP_LIBS)
+$(call obj,$(CLIENT_PROBES:%=tests/probes/%.c)): | $(PROTO_C)
+# Of the probes, what exercises the client.
+$(BUILD)/probes/pipeline_overload: $(BUILD)/lib/libotlp.a
+$(BUILD)/probes/pipeline_overload: TOOL_LIBS += $(OTLP_LIBS)
 
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
@@ -276,6 +312,21 @@ $(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# A fuzzer of each target, by VARIANT=fuzz and CC=clang.
+FUZZ_BIN := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+
+fuzzers: $(FUZZ_BIN) $(BUILD)/fuzz/receiver
+
+$(BUILD)/fuzz/receiver: tests/fuzz/receiver.c tests/fuzz/receiver_target.h tests/fuzz/targets.h $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(STAMP)
+	$(call say,FUZZER)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) -I. $< -fsanitize=fuzzer $(filter %.a,$^) $(RECEIVER_LIBS) $(OTLP_LIBS) -o $@
+
+$(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/fuzzer.c tests/fuzz/targets.h $(BUILD)/lib/libotlp.a $(STAMP)
+	$(call say,FUZZER)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) -DFUZZ_TARGET=fuzz_$* $< -fsanitize=fuzzer $(BUILD)/lib/libotlp.a $(OTLP_LIBS) -o $@
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------------------------------------
@@ -301,6 +352,12 @@ bench-threads: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/threads --discard-baseline
 
+## bench-codec: OTLP/JSON beside jansson and cJSON, whose trees are there already; forward and backward encoding
+bench-codec: setup-test
+	@+$(MAKE) --no-print-directory $(CLIENT_PROBES:%=$(BUILD)/probes/%)
+	@$(BUILD)/probes/json_rivals --discard-baseline
+	@$(BUILD)/probes/encode_direction --discard-baseline
+
 ## probe-cost: what probes change in the times (nothing, it should be), and how long they take
 probe-cost: setup
 	@+$(MAKE) --no-print-directory probes
@@ -311,9 +368,19 @@ referee: setup-test
 	@+$(MAKE) --no-print-directory all referee-programs
 	@"$$(scripts/find-python.sh numpy scipy)" tests/referee/referee.py --build $(BUILD) $(if $(LONG),--long) $(REFEREE)
 
+## fuzz: each fuzzer for FUZZ_SECONDS=60 from tests/fuzz/corpus (clang; FUZZ="json protobuf" narrows it)
+fuzz: setup-test
+	@+$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
+	@scripts/fuzz.sh build/fuzz/fuzz $(FUZZ)
+
 ## test: unit, command-line, statistics, report and browser tests
 test: setup-test
 	@scripts/run-tests.sh
+
+## interop: against programs that are not ours: curl, nghttp, OpenTelemetry's JavaScript, grpc-js, a Collector
+.PHONY: interop
+interop: setup-test
+	@scripts/run-interop.sh
 
 ## check: formatting, static analysis, shell and Python linting, include directions
 check: setup-test
@@ -323,8 +390,11 @@ check: setup-test
 format:
 	@scripts/check.sh --fix
 
-## install: put Assay (header, libraries, pkg-config file, tool) under PREFIX (default /usr/local)
-install: $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
+# The receiver is for tests and measurements here; its header stays at home with it.
+OTLP_HEADERS := $(filter-out receiver.h,$(notdir $(wildcard otlp/include/otlp/*.h)))
+
+## install: put Assay and libotlp (headers, libraries, pkg-config files, tool) under PREFIX (default /usr/local)
+install: install-otlp $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 framework/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
 	$(Q)install -m 644 $(BUILD)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.a
@@ -334,8 +404,23 @@ install: $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
 	$(Q)install -m 755 $(BUILD)/bin/assay $(DESTDIR)$(PREFIX)/bin/assay
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' framework/assay.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
 
+.PHONY: install-otlp
+install-otlp: $(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so
+	$(Q)install -d $(DESTDIR)$(PREFIX)/include/otlp $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)install -m 644 otlp/include/otlp.h $(DESTDIR)$(PREFIX)/include/otlp.h
+	$(Q)install -m 644 $(OTLP_HEADERS:%=otlp/include/otlp/%) $(DESTDIR)$(PREFIX)/include/otlp
+	$(Q)install -m 644 $(BUILD)/lib/libotlp.a $(DESTDIR)$(PREFIX)/lib/libotlp.a
+	$(Q)install -m 755 $(BUILD)/lib/libotlp.so $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_VERSION)
+	$(Q)ln -sf libotlp.so.$(OTLP_VERSION) $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_ABI)
+	$(Q)ln -sf libotlp.so.$(OTLP_ABI) $(DESTDIR)$(PREFIX)/lib/libotlp.so
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(OTLP_VERSION)|' otlp/otlp.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/otlp.pc
+
 ## uninstall: remove what install put there
 uninstall:
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/include/otlp.h $(OTLP_HEADERS:%=$(DESTDIR)$(PREFIX)/include/otlp/%) \
+	  $(DESTDIR)$(PREFIX)/lib/libotlp.a $(DESTDIR)$(PREFIX)/lib/libotlp.so $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_ABI) \
+	  $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_VERSION) $(DESTDIR)$(PREFIX)/lib/pkgconfig/otlp.pc
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/include/otlp 2>/dev/null || true
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/include/assay.h $(DESTDIR)$(PREFIX)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.so \
 	  $(DESTDIR)$(PREFIX)/lib/libassay.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libassay.so.$(VERSION) \
 	  $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc

@@ -27,6 +27,8 @@ MAY: dict[str, set[str]] = {
     "framework/tools": {"assay", *(f"framework/{layer}" for layer in LAYERS)},
     "otlp/include": set(),
     "otlp/src": {"otlp/include", "proto"},
+    "otlp/receiver": {"otlp/include"},
+    "otlp/tools": {"otlp/include", "otlp/receiver"},
     "suites": PUBLIC | {"suites/common"},
     "suites/common": PUBLIC,
     "load": PUBLIC,

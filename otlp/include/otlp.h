@@ -5,15 +5,29 @@
  *   value.h      attribute values, attributes, limits
  *   resource.h   who produced the telemetry, and which library recorded it
  *   sampler.h    which spans are recorded
+ *   provider.h   providers, tracers, loggers, and the current context of a thread
+ *   processor.h  from ended spans and log records to requests: batch and simple
+ *   environment.h  what OTEL_* variables say about resource, sampler and limits
+ *   reader.h     periodic export of metrics
+ *   tuner.h      batch size, workers and compression, adjusted toward targets
  *   span.h       spans: start, attributes, events, links, status, end, clone
  *   log.h        log records, emitted into a batch
  *   metric.h     counters, gauges and histograms, collected into a batch
- *   pack.h       encoding of all three as OTLP requests
+ *   pack.h       encoding of all three as OTLP requests, by protobuf-c
+ *   encode.h     the same without protobuf-c, whole or item by item
+ *   document.h   a received request as a tree
+ *   decode.h     protobuf to a document, and a check without one
+ *   json.h       OTLP/JSON, written and read
+ *   response.h   answers of a receiver: partial success, status
  *   buffer.h     bytes in memory of the caller or in memory that grows
  *   propagate.h  trace context and baggage in carriers: W3C, B3
  *   exporter.h   what takes encoded requests and delivers them
+ *   transport.h  the exporter over HTTP and gRPC
+ *   env.h        exporters as OTEL_EXPORTER_OTLP_* says
+ *   file_exporter.h  the exporter to a file, a line a request
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
+ *   receiver.h   the other side: receives on loopback; a library of its own, not included here
  *
  * A span, encoded:
  *
@@ -41,17 +55,30 @@
 
 #include <otlp/buffer.h>
 #include <otlp/compress.h>
+#include <otlp/decode.h>
+#include <otlp/document.h>
+#include <otlp/encode.h>
+#include <otlp/env.h>
+#include <otlp/environment.h>
 #include <otlp/error.h>
 #include <otlp/exporter.h>
+#include <otlp/file_exporter.h>
 #include <otlp/ids.h>
+#include <otlp/json.h>
 #include <otlp/log.h>
 #include <otlp/metric.h>
 #include <otlp/pack.h>
+#include <otlp/processor.h>
 #include <otlp/propagate.h>
+#include <otlp/provider.h>
+#include <otlp/reader.h>
 #include <otlp/resource.h>
+#include <otlp/response.h>
 #include <otlp/sampler.h>
 #include <otlp/signal.h>
 #include <otlp/span.h>
+#include <otlp/transport.h>
+#include <otlp/tuner.h>
 #include <otlp/value.h>
 
 #endif

@@ -63,11 +63,11 @@ struct otlp_exporter_ops {
     enum otlp_export_outcome (*send)(struct otlp_exporter *exporter,
                                      const struct otlp_export *request,
                                      struct otlp_export_result *result);
-    /* Makes what was accepted durable (a file is synchronised). 0, or OTLP_ETIMEOUT. May be NULL:
-     * nothing is held back. */
+    /* Makes what was accepted durable (a file is synchronised). 0, OTLP_ETIMEOUT, or OTLP_EIO: the
+     * disk failed. May be NULL: nothing is held back. */
     int (*flush)(struct otlp_exporter *exporter, uint64_t timeout_ns);
     /* No more retries: exports under way end within the time-out, later ones are
-     * OTLP_EXPORT_SHUT_DOWN. 0, or OTLP_ETIMEOUT. Again: 0. */
+     * OTLP_EXPORT_SHUT_DOWN. 0, OTLP_ETIMEOUT, or OTLP_EIO as flush. Again: 0. */
     int (*shutdown)(struct otlp_exporter *exporter, uint64_t timeout_ns);
     /* After shutdown; no other thread uses it any more. */
     void (*free)(struct otlp_exporter *exporter);
