@@ -172,6 +172,7 @@ static void test_plans(void **state)
 {
     (void)state;
     make_contest(3);
+    settings.pair_ns = 9e6; /* short by order: they do not get longer */
     for (size_t i = 0; i < 3; i++) {
         players[i].law =
             (struct pairs_law){.log_effect = 0.02, .deviation = i == 0 ? 0.001 : 0.027};
@@ -182,6 +183,21 @@ static void test_plans(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(benchmarks[i].verdict, VERSUS_REGRESSED);
     }
+}
+
+/* Pairs that are five times as long: fewer of them are due, and the pilot is not among them. */
+static void test_plans_of_longer_pairs(void **state)
+{
+    (void)state;
+    make_contest(2);
+    players[0].law = (struct pairs_law){.log_effect = 0.05, .deviation = 0.001};
+    players[1].law = (struct pairs_law){.log_effect = 0.05, .deviation = 0.027};
+    contest_run(&contest);
+    assert_int_equal(bouts[0].planned, 60);
+    assert_in_range(bouts[1].planned, 24, 3 * 24);
+    assert_int_equal(pairs_of(0, false), 16);
+    assert_int_equal(pairs_of(1, false), 16 - 8);
+    assert_int_equal(benchmarks[1].verdict, VERSUS_REGRESSED);
 }
 
 /* Families: each direction, and the canaries, share a chance of their own. */
@@ -248,6 +264,7 @@ static void test_screening_further(void **state)
     size_t extended = 0;
     (void)state;
     make_contest(60);
+    settings.pair_ns = 9e6; /* short by order: they do not get longer */
     for (size_t i = 0; i < 60; i++) {
         players[i].law.deviation = i < 20 ? 0.001 : i < 40 ? 0.015 : 0.6;
     }
@@ -350,6 +367,7 @@ static void test_2_percent_in_noise(void **state)
     size_t flagged = 0;
     (void)state;
     make_contest(100);
+    settings.pair_ns = 9e6; /* short by order: they do not get longer */
     for (size_t i = 0; i < 100; i++) {
         players[i].law = (struct pairs_law){.log_effect = log(1.02), .deviation = 0.03};
     }
@@ -412,6 +430,7 @@ int main(void)
         cmocka_unit_test_teardown(test_futile_confirmation_ends_early, release),
         cmocka_unit_test_teardown(test_confirmation_takes_all_pairs, release),
         cmocka_unit_test_teardown(test_plans, release),
+        cmocka_unit_test_teardown(test_plans_of_longer_pairs, release),
         cmocka_unit_test_teardown(test_families, release),
         cmocka_unit_test_teardown(test_ranks_that_cannot_agree, release),
         cmocka_unit_test_teardown(test_below_resolution, release),

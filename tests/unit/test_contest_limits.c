@@ -82,6 +82,7 @@ static void test_budget_of_further_screening(void **state)
     size_t in_between = 0;
     (void)state;
     make_contest(40);
+    settings.pair_ns = 9e6;      /* short by order: they do not get longer */
     settings.time_budget_s = 38; /* 22.8 to screen; the first sixteen rounds take 19.2 */
     for (size_t i = 0; i < 40; i++) {
         players[i].law = (struct pairs_law){.log_effect = log(1.02), .deviation = 0.03};
@@ -107,6 +108,7 @@ static void test_budget_cuts_long_plans_first(void **state)
 {
     (void)state;
     make_contest(10);
+    settings.pair_ns = 9e6;      /* short by order: they do not get longer */
     settings.time_budget_s = 25; /* 4.8 to screen; 18 are what 60 pairs of ten take */
     for (size_t i = 0; i < 10; i++) {
         players[i].law = i < 5 ? slower : (struct pairs_law){.log_effect = 0.05, .deviation = 0.04};
@@ -169,6 +171,7 @@ static void test_suspected_are_not_extended(void **state)
     size_t open = 0;
     (void)state;
     make_contest(30);
+    settings.pair_ns = 9e6; /* short by order: they do not get longer */
     settings.time_budget_s = 200;
     for (size_t i = 0; i < 30; i++) {
         players[i].law = (struct pairs_law){.log_effect = 0.007, .deviation = 0.012};
@@ -284,6 +287,7 @@ static void test_interrupted_in_further_screening(void **state)
 {
     (void)state;
     make_contest(10);
+    settings.pair_ns = 9e6; /* short by order: they do not get longer */
     players[1].law = slower;
     players[2].law.deviation = 0.05;
     players[3].law.deviation = 0.05;
