@@ -11,8 +11,8 @@ DESTDIR ?=
 VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' framework/assay.h)
 ABI     := $(firstword $(subst ., ,$(VERSION)))
 
-ifeq ($(filter $(VARIANT),release asan tsan cov),)
-$(error VARIANT=$(VARIANT) is not known; choose release, asan, tsan or cov)
+ifeq ($(filter $(VARIANT),release asan tsan cov fuzz),)
+$(error VARIANT=$(VARIANT) is not known; choose release, asan, tsan, cov or (with clang) fuzz)
 endif
 ifeq ($(V),0)
 Q := @
@@ -29,6 +29,7 @@ OPT_release := -O2 -g
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 OPT_cov     := -O0 -g --coverage
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wvla -Wundef -Wformat=2 $(if $(WERROR),-Werror)
 ALIGN := -falign-functions=64 -falign-loops=32
@@ -63,6 +64,7 @@ PROTO_SRC  := $(sort $(shell find proto -name '*.proto' 2>/dev/null))
 SUITE_SRC  := $(sort $(wildcard suites/*.c))
 COMMON_SRC := $(sort $(wildcard suites/common/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := protobuf json response propagators decompress
 PROBE_SRC  := $(sort $(wildcard tests/probes/*.c))
 REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
@@ -103,7 +105,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee fuzz fuzzers bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(OTLP_TOOL_BIN) $(SUITE_BIN)
@@ -283,6 +285,16 @@ $(BUILD)/referee/copy/referee: $(BUILD)/referee/plain/referee
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# A fuzzer of each target, by VARIANT=fuzz and CC=clang.
+FUZZ_BIN := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+
+fuzzers: $(FUZZ_BIN)
+
+$(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/fuzzer.c tests/fuzz/targets.h $(BUILD)/lib/libotlp.a $(STAMP)
+	$(call say,FUZZER)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_C) $(CPP) -DFUZZ_TARGET=fuzz_$* $< -fsanitize=fuzzer $(BUILD)/lib/libotlp.a $(OTLP_LIBS) -o $@
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------------------------------------
@@ -317,6 +329,11 @@ probe-cost: setup
 referee: setup-test
 	@+$(MAKE) --no-print-directory all referee-programs
 	@"$$(scripts/find-python.sh numpy scipy)" tests/referee/referee.py --build $(BUILD) $(if $(LONG),--long) $(REFEREE)
+
+## fuzz: each fuzzer for FUZZ_SECONDS=60 from tests/fuzz/corpus (clang; FUZZ="json protobuf" narrows it)
+fuzz: setup-test
+	@+$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
+	@scripts/fuzz.sh build/fuzz/fuzz $(FUZZ)
 
 ## test: unit, command-line, statistics, report and browser tests
 test: setup-test

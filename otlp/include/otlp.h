@@ -12,7 +12,12 @@
  *   span.h       spans: start, attributes, events, links, status, end, clone
  *   log.h        log records, emitted into a batch
  *   metric.h     counters, gauges and histograms, collected into a batch
- *   pack.h       encoding of all three as OTLP requests
+ *   pack.h       encoding of all three as OTLP requests, by protobuf-c
+ *   encode.h     the same without protobuf-c, whole or item by item
+ *   document.h   a received request as a tree
+ *   decode.h     protobuf to a document, and a check without one
+ *   json.h       OTLP/JSON, written and read
+ *   response.h   answers of a receiver: partial success, status
  *   buffer.h     bytes in memory of the caller or in memory that grows
  *   propagate.h  trace context and baggage in carriers: W3C, B3
  *   exporter.h   what takes encoded requests and delivers them
@@ -45,9 +50,13 @@
 
 #include <otlp/buffer.h>
 #include <otlp/compress.h>
+#include <otlp/decode.h>
+#include <otlp/document.h>
+#include <otlp/encode.h>
 #include <otlp/error.h>
 #include <otlp/exporter.h>
 #include <otlp/ids.h>
+#include <otlp/json.h>
 #include <otlp/log.h>
 #include <otlp/metric.h>
 #include <otlp/pack.h>
@@ -56,6 +65,7 @@
 #include <otlp/provider.h>
 #include <otlp/reader.h>
 #include <otlp/resource.h>
+#include <otlp/response.h>
 #include <otlp/sampler.h>
 #include <otlp/signal.h>
 #include <otlp/span.h>

@@ -3,6 +3,7 @@
 #include "baggage_grammar.h"
 #include "baggage_table.h"
 #include "percent.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -54,7 +54,7 @@ static bool bounds_rise(const double *bounds, size_t count)
 static bool is_valid(const struct otlp_instrument_spec *spec)
 {
     return spec->name != NULL && spec->name[0] != '\0' && spec->kind >= OTLP_COUNTER &&
-           spec->kind <= OTLP_HISTOGRAM && spec->bound_count < UINT32_MAX &&
+           spec->kind <= OTLP_EXPONENTIAL_HISTOGRAM && spec->bound_count < UINT32_MAX &&
            (spec->kind != OTLP_HISTOGRAM || spec->bounds == NULL ||
             bounds_rise(spec->bounds, spec->bound_count));
 }

@@ -80,11 +80,73 @@ static bool take_histogram(struct otlp_stream *stream, uint64_t *bucket_counts,
     return count > 0;
 }
 
+static struct otlp_buckets copy_range(const struct otlp__bucket_range *range, uint64_t *counts)
+{
+    if (range->count > 0) {
+        memcpy(counts, range->counts, range->count * sizeof *counts);
+    }
+    return (struct otlp_buckets){counts, range->count, range->count > 0 ? range->first : 0};
+}
+
+/* bucket_counts has room for the buckets of both signs. */
+static bool take_exponential(struct otlp_stream *stream, uint64_t *bucket_counts,
+                             struct otlp_point *point)
+{
+    struct otlp__histogram *histogram = &stream->as.histogram;
+    struct otlp__exponential *exponential = histogram->exponential;
+    pthread_mutex_lock(&histogram->lock);
+    uint64_t count = histogram->count;
+    if (count > 0) {
+        point->value.exponential = (struct otlp_exponential_value){
+            .count = count,
+            .sum = histogram->sum,
+            .min = histogram->min,
+            .max = histogram->max,
+            .zero_count = exponential->zero_count,
+            .positive = copy_range(&exponential->positive, bucket_counts),
+            .negative =
+                copy_range(&exponential->negative, bucket_counts + OTLP_EXPONENTIAL_BUCKETS_MAX),
+            .scale = exponential->scale,
+        };
+    }
+    if (count > 0 && otlp__is_delta(stream->instrument)) {
+        histogram->count = 0;
+        histogram->sum = 0;
+        otlp__exponential_reset(exponential);
+    }
+    pthread_mutex_unlock(&histogram->lock);
+    return count > 0;
+}
+
+/* Buckets that a point may have. */
+static size_t buckets_of(const struct otlp_instrument *instrument)
+{
+    switch (instrument->kind) {
+    case OTLP_HISTOGRAM:
+        return instrument->bound_count + (size_t)1;
+    case OTLP_EXPONENTIAL_HISTOGRAM:
+        return (size_t)2 * OTLP_EXPONENTIAL_BUCKETS_MAX;
+    default:
+        return 0;
+    }
+}
+
+static bool take(struct otlp_stream *stream, uint64_t *bucket_counts, struct otlp_point *point)
+{
+    switch (stream->instrument->kind) {
+    case OTLP_HISTOGRAM:
+        return take_histogram(stream, bucket_counts, point);
+    case OTLP_EXPONENTIAL_HISTOGRAM:
+        return take_exponential(stream, bucket_counts, point);
+    default:
+        return take_number(stream, point);
+    }
+}
+
 static int collect_streams(struct otlp_instrument *instrument, uint64_t now_unix_ns,
                            struct otlp__arena *arena, struct otlp_metric *metric)
 {
-    bool is_histogram = instrument->kind == OTLP_HISTOGRAM;
-    size_t bucket_count = is_histogram ? instrument->bound_count + (size_t)1 : 0;
+    size_t bucket_count = buckets_of(instrument);
     struct otlp_point *points = otlp__arena_alloc(arena, instrument->stream_count * sizeof *points);
     uint64_t *buckets =
         otlp__arena_alloc(arena, instrument->stream_count * bucket_count * sizeof *buckets);
@@ -94,10 +156,7 @@ static int collect_streams(struct otlp_instrument *instrument, uint64_t now_unix
     size_t count = 0;
     for (struct otlp_stream *stream = instrument->first; stream != NULL; stream = stream->next) {
         struct otlp_point *point = &points[count];
-        bool is_measured = is_histogram
-                               ? take_histogram(stream, buckets + count * bucket_count, point)
-                               : take_number(stream, point);
-        if (!is_measured) {
+        if (!take(stream, buckets + count * bucket_count, point)) {
             continue;
         }
         point->attributes = stream->attributes;

@@ -16,6 +16,7 @@
 #include <otlp/metric.h>
 
 #include "arena.h"
+#include "metric_exponential.h"
 
 #define OTLP__CACHE_LINE 64
 
@@ -25,7 +26,8 @@ struct otlp__histogram {
     double sum;
     double min;
     double max;
-    uint64_t *bucket_counts; /* bound_count + 1 */
+    uint64_t *bucket_counts; /* bound_count + 1; NULL: exponential ones */
+    struct otlp__exponential *exponential;
 };
 
 struct otlp_stream {
@@ -74,6 +76,11 @@ struct otlp_meter {
     struct otlp_instrument *first;
     struct otlp_instrument *last;
 };
+
+static inline bool otlp__is_histogram(const struct otlp_instrument *instrument)
+{
+    return instrument->kind == OTLP_HISTOGRAM || instrument->kind == OTLP_EXPONENTIAL_HISTOGRAM;
+}
 
 /* Whether the instrument reports what happened since the collection before. */
 static inline bool otlp__is_delta(const struct otlp_instrument *instrument)

@@ -96,18 +96,24 @@ static uint32_t bucket_of(const double *bounds, uint32_t bound_count, double val
 int otlp_stream_record(struct otlp_stream *stream, double value)
 {
     const struct otlp_instrument *instrument = stream->instrument;
-    if (instrument->kind != OTLP_HISTOGRAM || isnan(value)) {
+    struct otlp__histogram *histogram = &stream->as.histogram;
+    bool is_exponential = instrument->kind == OTLP_EXPONENTIAL_HISTOGRAM;
+    if (!otlp__is_histogram(instrument) || (is_exponential ? !isfinite(value) : isnan(value))) {
         return OTLP_EINVAL;
     }
-    uint32_t bucket = bucket_of(instrument->bounds, instrument->bound_count, value);
-    struct otlp__histogram *histogram = &stream->as.histogram;
+    uint32_t bucket =
+        is_exponential ? 0 : bucket_of(instrument->bounds, instrument->bound_count, value);
     pthread_mutex_lock(&histogram->lock);
     bool is_first = histogram->count == 0;
     histogram->min = is_first || value < histogram->min ? value : histogram->min;
     histogram->max = is_first || value > histogram->max ? value : histogram->max;
     histogram->sum += value;
     histogram->count++;
-    histogram->bucket_counts[bucket]++;
+    if (is_exponential) {
+        otlp__exponential_add(histogram->exponential, value);
+    } else {
+        histogram->bucket_counts[bucket]++;
+    }
     pthread_mutex_unlock(&histogram->lock);
     return 0;
 }

@@ -97,25 +97,48 @@ static int enlarge_table(struct otlp_instrument *instrument)
     return 0;
 }
 
+/* What lies behind a stream: the buckets of its histogram. */
+static size_t bucket_bytes(const struct otlp_instrument *instrument)
+{
+    switch (instrument->kind) {
+    case OTLP_HISTOGRAM:
+        return (instrument->bound_count + (size_t)1) * sizeof(uint64_t);
+    case OTLP_EXPONENTIAL_HISTOGRAM:
+        return sizeof(struct otlp__exponential);
+    default:
+        return 0;
+    }
+}
+
+static bool init_histogram(const struct otlp_instrument *instrument, struct otlp_stream *stream)
+{
+    struct otlp__histogram *histogram = &stream->as.histogram;
+    if (pthread_mutex_init(&histogram->lock, NULL) != 0) {
+        return false;
+    }
+    if (instrument->kind == OTLP_HISTOGRAM) {
+        histogram->bucket_counts = (uint64_t *)(stream + 1);
+    } else {
+        histogram->exponential = (struct otlp__exponential *)(stream + 1);
+        otlp__exponential_reset(histogram->exponential);
+    }
+    return true;
+}
+
 static struct otlp_stream *allocate(const struct otlp_instrument *instrument)
 {
-    size_t bucket_bytes = (instrument->bound_count + (size_t)1) * sizeof(uint64_t);
-    bool is_histogram = instrument->kind == OTLP_HISTOGRAM;
-    size_t bytes = sizeof(struct otlp_stream) + (is_histogram ? bucket_bytes : 0);
+    size_t bytes = sizeof(struct otlp_stream) + bucket_bytes(instrument);
     bytes = (bytes + OTLP__CACHE_LINE - 1) / OTLP__CACHE_LINE * OTLP__CACHE_LINE;
     struct otlp_stream *stream = aligned_alloc(OTLP__CACHE_LINE, bytes);
     if (stream == NULL) {
         return NULL;
     }
     memset(stream, 0, bytes);
-    if (is_histogram) {
-        if (pthread_mutex_init(&stream->as.histogram.lock, NULL) != 0) {
-            free(stream);
-            return NULL;
-        }
-        stream->as.histogram.bucket_counts = (uint64_t *)(stream + 1);
-    } else {
+    if (!otlp__is_histogram(instrument)) {
         atomic_init(&stream->as.word, 0);
+    } else if (!init_histogram(instrument, stream)) {
+        free(stream);
+        return NULL;
     }
     atomic_init(&stream->is_measured, false);
     return stream;
@@ -123,7 +146,7 @@ static struct otlp_stream *allocate(const struct otlp_instrument *instrument)
 
 static void discard(struct otlp_stream *stream)
 {
-    if (stream->instrument->kind == OTLP_HISTOGRAM) {
+    if (otlp__is_histogram(stream->instrument)) {
         (void)pthread_mutex_destroy(&stream->as.histogram.lock);
     }
     free(stream);

@@ -8,6 +8,9 @@ typedef Opentelemetry__Proto__Metrics__V1__Gauge pb_gauge;
 typedef Opentelemetry__Proto__Metrics__V1__Histogram pb_histogram;
 typedef Opentelemetry__Proto__Metrics__V1__NumberDataPoint pb_number_point;
 typedef Opentelemetry__Proto__Metrics__V1__HistogramDataPoint pb_histogram_point;
+typedef Opentelemetry__Proto__Metrics__V1__ExponentialHistogram pb_exponential;
+typedef Opentelemetry__Proto__Metrics__V1__ExponentialHistogramDataPoint pb_exponential_point;
+typedef Opentelemetry__Proto__Metrics__V1__ExponentialHistogramDataPoint__Buckets pb_buckets;
 typedef Opentelemetry__Proto__Metrics__V1__AggregationTemporality pb_temporality;
 
 struct metric_message {
@@ -16,6 +19,7 @@ struct metric_message {
         pb_sum sum;
         pb_gauge gauge;
         pb_histogram histogram;
+        pb_exponential exponential;
     } data;
 };
 
@@ -113,6 +117,76 @@ static int build_distributions(struct otlp__arena *arena, const struct otlp_metr
     return 0;
 }
 
+static int build_buckets(struct otlp__arena *arena, const struct otlp_buckets *buckets,
+                         pb_buckets **built)
+{
+    if (buckets->count == 0) {
+        return 0;
+    }
+    pb_buckets *message = otlp__arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return OTLP_ENOMEM;
+    }
+    opentelemetry__proto__metrics__v1__exponential_histogram_data_point__buckets__init(message);
+    message->offset = buckets->offset;
+    message->n_bucket_counts = buckets->count;
+    message->bucket_counts = (uint64_t *)(uintptr_t)buckets->counts;
+    *built = message;
+    return 0;
+}
+
+static int build_exponential(struct otlp__arena *arena, const struct otlp_point *point,
+                             pb_exponential_point *built)
+{
+    const struct otlp_exponential_value *value = &point->value.exponential;
+    opentelemetry__proto__metrics__v1__exponential_histogram_data_point__init(built);
+    built->start_time_unix_nano = point->start_unix_ns;
+    built->time_unix_nano = point->time_unix_ns;
+    built->count = value->count;
+    built->optional_sum_case =
+        OPENTELEMETRY__PROTO__METRICS__V1__EXPONENTIAL_HISTOGRAM_DATA_POINT__OPTIONAL_SUM_SUM;
+    built->sum = value->sum;
+    if (value->count > 0) {
+        built->optional_min_case =
+            OPENTELEMETRY__PROTO__METRICS__V1__EXPONENTIAL_HISTOGRAM_DATA_POINT__OPTIONAL_MIN_MIN;
+        built->min = value->min;
+        built->optional_max_case =
+            OPENTELEMETRY__PROTO__METRICS__V1__EXPONENTIAL_HISTOGRAM_DATA_POINT__OPTIONAL_MAX_MAX;
+        built->max = value->max;
+    }
+    built->scale = value->scale;
+    built->zero_count = value->zero_count;
+    built->zero_threshold = value->zero_threshold;
+    built->n_attributes = point->attribute_count;
+    int rc = build_buckets(arena, &value->positive, &built->positive);
+    if (rc == 0) {
+        rc = build_buckets(arena, &value->negative, &built->negative);
+    }
+    return rc != 0 ? rc
+                   : otlp__pb_attributes(arena, point->attributes, point->attribute_count, false,
+                                         &built->attributes);
+}
+
+static int build_exponentials(struct otlp__arena *arena, const struct otlp_metric *metric,
+                              pb_exponential_point ***built)
+{
+    size_t count = metric->point_count;
+    pb_exponential_point **pointers = otlp__arena_alloc(arena, count * sizeof(void *));
+    pb_exponential_point *points = otlp__arena_alloc(arena, count * sizeof *points);
+    if (pointers == NULL || points == NULL) {
+        return OTLP_ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        pointers[i] = &points[i];
+        int rc = build_exponential(arena, &metric->points[i], &points[i]);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    *built = pointers;
+    return 0;
+}
+
 static int build_metric(struct otlp__arena *arena, const struct otlp_metric *metric,
                         struct metric_message *message)
 {
@@ -144,6 +218,13 @@ static int build_metric(struct otlp__arena *arena, const struct otlp_metric *met
         built->data_case = OPENTELEMETRY__PROTO__METRICS__V1__METRIC__DATA_HISTOGRAM;
         built->histogram = &message->data.histogram;
         return build_distributions(arena, metric, &message->data.histogram.data_points);
+    case OTLP_EXPONENTIAL_HISTOGRAM:
+        opentelemetry__proto__metrics__v1__exponential_histogram__init(&message->data.exponential);
+        message->data.exponential.aggregation_temporality = (pb_temporality)metric->temporality;
+        message->data.exponential.n_data_points = metric->point_count;
+        built->data_case = OPENTELEMETRY__PROTO__METRICS__V1__METRIC__DATA_EXPONENTIAL_HISTOGRAM;
+        built->exponential_histogram = &message->data.exponential;
+        return build_exponentials(arena, metric, &message->data.exponential.data_points);
     }
     return OTLP_EINVAL;
 }

@@ -1,5 +1,7 @@
 #include "percent.h"
 
+#include <stdbool.h>
+
 #include "charset.h"
 
 #include <stdint.h>
@@ -74,15 +76,6 @@ static size_t utf8_step(const uint8_t *text, size_t len, bool *broken)
     }
     *broken = taken != length;
     return taken;
-}
-
-bool otlp__utf8_is_valid(const char *text, size_t len)
-{
-    bool broken = false;
-    for (size_t at = 0; at < len && !broken;) {
-        at += utf8_step((const uint8_t *)text + at, len - at, &broken);
-    }
-    return !broken;
 }
 
 /* Decodes the escapes at text as far as they make one character; *taken is how much text that was.

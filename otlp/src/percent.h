@@ -2,7 +2,6 @@
 #ifndef OTLP_SRC_PERCENT_H
 #define OTLP_SRC_PERCENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Decodes len bytes into `decoded`, which has room for len, and returns how many were written. A
@@ -17,8 +16,5 @@ size_t otlp__percent_encoded_len(const char *text, size_t len);
 /* Encodes into `encoded`, which has room for otlp__percent_encoded_len bytes, and returns their
  * end. */
 char *otlp__percent_encode(const char *text, size_t len, char *encoded);
-
-/* True for well-formed UTF-8 (RFC 3629): no surrogates, nothing overlong, at most U+10FFFF. */
-bool otlp__utf8_is_valid(const char *text, size_t len);
 
 #endif

@@ -217,7 +217,7 @@ static void test_invalid_instruments(void **state)
         {.kind = OTLP_COUNTER, .name = NULL},
         {.kind = OTLP_COUNTER, .name = ""},
         {.kind = (enum otlp_metric_kind)0, .name = "x"},
-        {.kind = (enum otlp_metric_kind)5, .name = "x"},
+        {.kind = (enum otlp_metric_kind)6, .name = "x"},
         {.kind = OTLP_HISTOGRAM, .name = "x", .bounds = falling, .bound_count = 2},
         {.kind = OTLP_HISTOGRAM, .name = "x", .bounds = equal, .bound_count = 2},
         {.kind = OTLP_HISTOGRAM, .name = "x", .bounds = infinite, .bound_count = 2},

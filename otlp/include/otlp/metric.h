@@ -25,10 +25,11 @@ extern "C" {
 #endif
 
 enum otlp_metric_kind {
-    OTLP_COUNTER = 1,     /* monotonic sum: additions are not negative */
-    OTLP_UP_DOWN_COUNTER, /* sum */
-    OTLP_GAUGE,           /* last value */
-    OTLP_HISTOGRAM,       /* explicit buckets */
+    OTLP_COUNTER = 1,           /* monotonic sum: additions are not negative */
+    OTLP_UP_DOWN_COUNTER,       /* sum */
+    OTLP_GAUGE,                 /* last value */
+    OTLP_HISTOGRAM,             /* explicit buckets */
+    OTLP_EXPONENTIAL_HISTOGRAM, /* buckets whose bounds grow by a factor */
 };
 
 /* As in OTLP's AggregationTemporality. */
@@ -40,6 +41,10 @@ enum otlp_temporality {
 /* Streams of one instrument at most, the overflow stream included (metrics SDK, "Cardinality
  * limits"). Further sets of attributes share the stream {otel.metric.overflow = true}. */
 #define OTLP_STREAMS_MAX 2000
+
+/* Buckets of an exponential histogram at most, for positive and for negative values each (metrics
+ * SDK, "Base2 Exponential Bucket Histogram Aggregation"). */
+#define OTLP_EXPONENTIAL_BUCKETS_MAX 160
 
 /* ---- the model, as the encoders take it ---- */
 
@@ -53,6 +58,30 @@ struct otlp_histogram_value {
     uint32_t bound_count;
 };
 
+/* A run of buckets: counts of the indexes offset to offset + count - 1. */
+struct otlp_buckets {
+    const uint64_t *counts;
+    uint32_t count;
+    int32_t offset;
+};
+
+/*
+ * Base-2 exponential buckets (metrics data model, "ExponentialHistogram"): with base =
+ * 2^(2^-scale), index i of `positive` holds values in (base^i, base^(i+1)], and of `negative` those
+ * whose absolute values lie there.
+ */
+struct otlp_exponential_value {
+    uint64_t count; /* the sum of both runs and zero_count */
+    double sum;
+    double min; /* min and max count only when count is not 0 */
+    double max;
+    uint64_t zero_count; /* of values within [-zero_threshold, zero_threshold] */
+    double zero_threshold;
+    struct otlp_buckets positive;
+    struct otlp_buckets negative;
+    int32_t scale;
+};
+
 struct otlp_point {
     const struct otlp_attribute *attributes;
     uint32_t attribute_count;
@@ -62,6 +91,7 @@ struct otlp_point {
         int64_t integer; /* sums and gauges of an integer instrument */
         double real;     /* sums and gauges of a double instrument */
         struct otlp_histogram_value histogram;
+        struct otlp_exponential_value exponential;
     } value;
 };
 
@@ -82,6 +112,12 @@ struct otlp_meter;
 struct otlp_instrument;
 struct otlp_stream;
 
+/*
+ * An exponential histogram needs no bounds: it starts at scale 20, and when the values that it saw
+ * (since the collection before, under OTLP_DELTA) spread over more than
+ * OTLP_EXPONENTIAL_BUCKETS_MAX buckets, it halves its resolution as often as needed:
+ * values spread over three decades leave buckets that are 9.1 % wide, or finer.
+ */
 struct otlp_instrument_spec {
     enum otlp_metric_kind kind;
     const char *name;        /* not empty; copied, as are the other texts */
@@ -111,7 +147,8 @@ OTLP_API int otlp_meter_instrument(struct otlp_meter *meter,
  * One measurement under a set of attributes, in any order, with unique keys; NULL when count is 0.
  * The set is copied when it is seen for the first time. Text is compared by content.
  * _add: counters (integer instruments; a negative value on OTLP_COUNTER is OTLP_EINVAL and is not
- * recorded). _set: gauges. _record: histograms; NaN is OTLP_EINVAL. _double: the same for double
+ * recorded). _set: gauges. _record: histograms of both kinds; NaN is OTLP_EINVAL, and so is an
+ * infinite value for exponential ones. _double: the same for double
  * instruments. OTLP_EINVAL as well for the wrong kind or number type of instrument, an empty or
  * repeated key. OTLP_ENOMEM. Any thread.
  */
