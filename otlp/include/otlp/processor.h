@@ -114,8 +114,7 @@ struct otlp_processor;
  * Makes a processor of the signal (OTLP_TRACES or OTLP_LOGS). The exporter stays the caller's and
  * outlives the processor. options may be NULL. Workers are started when the first item comes.
  * OTLP_EINVAL: another signal, batch_max above queue_max, batch_min above batch_max, workers above
- * 64, memory_warning_bytes above memory_max_bytes. OTLP_EUNSUPPORTED: the exporter wants an
- * encoding that this build does not write. OTLP_ENOMEM.
+ * 64, memory_warning_bytes above memory_max_bytes. OTLP_ENOMEM.
  */
 OTLP_API int otlp_batch_processor_new(enum otlp_signal signal, struct otlp_exporter *exporter,
                                       const struct otlp_batch_options *options,

@@ -33,9 +33,8 @@ struct otlp_reader;
 /*
  * A reader with a thread that collects the meter and exports the points at every interval. Meter
  * and exporter stay the caller's and outlive the reader; instruments may be added only between
- * otlp_reader_pause() and otlp_reader_resume(), or before the reader is made. OTLP_EUNSUPPORTED:
- * the exporter wants an encoding that this build does not write. OTLP_ENOMEM, also when the thread
- * cannot be started.
+ * otlp_reader_pause() and otlp_reader_resume(), or before the reader is made. OTLP_ENOMEM, also
+ * when the thread cannot be started.
  *
  * fork(): the child has no thread; otlp_reader_force_flush() works there.
  */

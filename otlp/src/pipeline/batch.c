@@ -227,9 +227,6 @@ int otlp_batch_processor_new(enum otlp_signal signal, struct otlp_exporter *expo
     if (!is_valid(signal, &completed)) {
         return OTLP_EINVAL;
     }
-    if (!otlp__batch_encoder_supports(exporter->encoding)) {
-        return OTLP_EUNSUPPORTED;
-    }
     struct otlp__batch *batch = aligned_alloc(alignof(struct otlp__batch), sizeof *batch);
     if (batch == NULL) {
         return OTLP_ENOMEM;

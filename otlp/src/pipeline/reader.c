@@ -60,9 +60,6 @@ static int prepare(struct otlp_reader *reader)
     if (reader->batch == NULL) {
         reader->batch = otlp_metric_batch_new();
     }
-    if (reader->encoder.packer == NULL && otlp__batch_encoder_init(&reader->encoder) != 0) {
-        return OTLP_ENOMEM;
-    }
     return reader->batch != NULL ? 0 : OTLP_ENOMEM;
 }
 
@@ -101,8 +98,9 @@ static int collect_and_send(struct otlp_reader *reader, uint64_t timeout_ns)
     }
     struct otlp_export_result result = {.outcome = OTLP_EXPORT_FAILED};
     enum otlp_export_outcome outcome = OTLP_EXPORT_FAILED;
-    rc = otlp__batch_encode_metrics(&reader->encoder, reader->options.resource,
-                                    reader->options.scope, metrics, metric_count);
+    rc = otlp__batch_encode_metrics(&reader->encoder, reader->exporter->encoding,
+                                    reader->options.resource, reader->options.scope, metrics,
+                                    metric_count);
     if (rc == 0) {
         const struct otlp_export request = {
             .signal = OTLP_METRICS,
@@ -170,9 +168,6 @@ static void release(struct otlp_reader *reader)
 int otlp_reader_new(struct otlp_meter *meter, struct otlp_exporter *exporter,
                     const struct otlp_reader_options *options, struct otlp_reader **reader)
 {
-    if (!otlp__batch_encoder_supports(exporter->encoding)) {
-        return OTLP_EUNSUPPORTED;
-    }
     struct otlp_reader *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return OTLP_ENOMEM;
