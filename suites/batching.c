@@ -205,8 +205,8 @@ static bool shared_make(assay_bench *b, const struct otlp_sampler *sampler)
 
 ASSAY_BENCH(two_clock_reads, .threads = {1, 2})
 {
-    struct timespec first;
-    struct timespec second;
+    struct timespec first = {0};
+    struct timespec second = {0};
     ASSAY_LOOP(b) {
         clock_gettime(CLOCK_REALTIME, &first);
         assay_touch(&first);

@@ -410,6 +410,19 @@ static void *end_many(void *arg)
     return NULL;
 }
 
+static void child_of_a_busy_parent(struct pipeline *p)
+{
+    alarm(20);
+    pthread_mutex_init(&p->play->lock, NULL); /* nobody may be left to open it */
+    pthread_cond_init(&p->play->changed, NULL);
+    p->play->inside = 0;
+    pipeline_end_spans(p, 0, 100);
+    FORKED_EXPECT(otlp_processor_force_flush(p->processor, 10 * PLAY_SECOND_NS) == 0);
+    struct otlp_processor_counts counts = counts_of(p->processor);
+    FORKED_EXPECT(counts.ended == 100 && counts.queued == 0);
+    FORKED_EXPECT(counts.delivered + otlp_processor_counts_dropped(&counts) == 100);
+}
+
 static void children_of_a_busy_parent(void)
 {
     struct otlp_batch_options options = {.delay_ns = LONG_NS, .batch_max = 64, .queue_max = 256};
@@ -422,16 +435,7 @@ static void children_of_a_busy_parent(void)
     for (int i = 0; i < 10; i++) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(20);
-            struct play_exporter *own = p.play; /* its lock may be held by nobody */
-            pthread_mutex_init(&own->lock, NULL);
-            pthread_cond_init(&own->changed, NULL);
-            own->inside = 0;
-            pipeline_end_spans(&p, 0, 100);
-            FORKED_EXPECT(otlp_processor_force_flush(p.processor, 10 * PLAY_SECOND_NS) == 0);
-            struct otlp_processor_counts counts = counts_of(p.processor);
-            FORKED_EXPECT(counts.ended == 100 && counts.queued == 0);
-            FORKED_EXPECT(counts.delivered + otlp_processor_counts_dropped(&counts) == 100);
+            child_of_a_busy_parent(&p);
             _exit(0);
         }
         int status = 1;

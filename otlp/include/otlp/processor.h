@@ -75,7 +75,7 @@ enum otlp_memory_level {
 };
 
 /* Called when the level changes, by the thread that notices it: any thread that ends spans, or a
- * worker. It must not block and must not end spans of this processor. */
+ * worker. It must not block, nor call anything that reaches this processor. */
 typedef void otlp_memory_hook(void *user, enum otlp_memory_level level, size_t bytes);
 
 /*
