@@ -383,6 +383,23 @@ static void test_adaptive_size_shrinks_and_grows(void **state)
     pipeline_free(&p);
 }
 
+/* The exporter says how requests are to be written. */
+static void test_json(void **state)
+{
+    (void)state;
+    struct otlp_batch_options options = {.delay_ns = LONG_NS};
+    struct pipeline p = pipeline_new(OTLP_TRACES, &options);
+    p.play->base.encoding = OTLP_ENCODING_JSON;
+    pipeline_end_spans(&p, 7, 2);
+    assert_int_equal(otlp_processor_force_flush(p.processor, 10 * PLAY_SECOND_NS), 0);
+    assert_int_equal(p.play->items, 2);
+    assert_int_equal(strncmp(p.play->json, "{\"resourceSpans\":[", 18), 0);
+    assert_non_null(strstr(p.play->json, "\"name\":\"7\""));
+    assert_non_null(strstr(p.play->json, "\"name\":\"8\""));
+    assert_non_null(strstr(p.play->json, "\"scope\":{\"name\":\"scope\"}"));
+    pipeline_free(&p);
+}
+
 static void test_options_are_checked(void **state)
 {
     (void)state;
@@ -451,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_memory_levels_are_told),
         cmocka_unit_test(test_adapt),
         cmocka_unit_test(test_adaptive_size_shrinks_and_grows),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_options_are_checked),
         cmocka_unit_test(test_environment),
     };
