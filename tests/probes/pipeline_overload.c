@@ -105,24 +105,26 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
-/* Every millisecond what is due by then: what was missed is made up for. */
+/* What is due by now; what was missed is made up for. */
 static void *produce(void *arg)
 {
     struct producer *producer = arg;
     const struct options *options = producer->options;
     double rate = options->rate / (double)options->threads;
     uint64_t began_ns = now_ns();
-    for (uint64_t passed_ns = 0; (double)passed_ns < options->seconds * SECOND_NS;
-         passed_ns = now_ns() - began_ns) {
-        uint64_t due = (uint64_t)(rate * (double)passed_ns / SECOND_NS);
-        while (producer->ended < due) {
+    for (;;) {
+        double passed_s = (double)(now_ns() - began_ns) / SECOND_NS;
+        if (passed_s >= options->seconds) {
+            return NULL;
+        }
+        if ((double)producer->ended < rate * passed_s) {
             end_span(producer->tracer, options->attributes);
             producer->ended++;
+        } else {
+            const struct timespec pause = {0, 1000000};
+            nanosleep(&pause, NULL);
         }
-        const struct timespec pause = {0, 1000000};
-        nanosleep(&pause, NULL);
     }
-    return NULL;
 }
 
 struct watch {

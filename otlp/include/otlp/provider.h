@@ -55,7 +55,8 @@ struct otlp_provider_options {
     const struct otlp_resource *resource; /* copied, after otlp_resource_new(); NULL: only what that
                                              adds */
     const struct otlp_sampler *sampler;   /* outlives the provider; NULL: parent-based, always on */
-    const struct otlp_limits *limits;     /* of spans and log records, copied; NULL: the defaults */
+    const struct otlp_limits *limits;     /* of spans, copied; NULL: the defaults */
+    const struct otlp_limits *log_limits; /* of log records, copied; NULL: those of spans */
 };
 
 /* OTLP_EINVAL: an attribute of the resource has no key or is nested too deep. OTLP_ENOMEM. */

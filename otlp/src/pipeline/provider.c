@@ -20,6 +20,7 @@ struct otlp_provider {
     struct otlp_resource *resource;
     const struct otlp_sampler *sampler;
     struct otlp_limits limits;
+    struct otlp_limits log_limits;
     struct otlp__sinks spans;
     struct otlp__sinks logs;
     pthread_mutex_t lock; /* guards what was made */
@@ -49,6 +50,7 @@ int otlp_provider_new(const struct otlp_provider_options *options, struct otlp_p
     made->sampler = options->sampler;
     made->limits =
         options->limits != NULL ? *options->limits : (struct otlp_limits)OTLP_LIMITS_DEFAULT;
+    made->log_limits = options->log_limits != NULL ? *options->log_limits : made->limits;
     *provider = made;
     return 0;
 }
@@ -162,7 +164,7 @@ int otlp_provider_logger(struct otlp_provider *provider, const struct otlp_scope
         return rc;
     }
     made->as.logger.origin.resource = provider->resource;
-    made->as.logger.limits = &provider->limits;
+    made->as.logger.limits = &provider->log_limits;
     made->as.logger.sinks = provider->logs;
     enter(provider, made);
     *logger = &made->as.logger;
