@@ -282,4 +282,14 @@ static inline struct otlp_processor_counts counts_of(struct otlp_processor *proc
     return counts;
 }
 
+/* Until nothing is queued or being exported any more: a worker may be late out of send(). */
+static inline void wait_idle(struct otlp_processor *processor)
+{
+    for (int i = 0; i < 20000 && counts_of(processor).queued > 0; i++) {
+        const struct timespec pause = {0, 1000000};
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(counts_of(processor).queued, 0);
+}
+
 #endif
