@@ -263,9 +263,6 @@ $(filter-out $(ALLOCATING_BIN) $(OTLP_PROBE_BIN),$(PROBE_BIN)): $(BUILD)/probes/
 RECEIVER_PROBE := $(BUILD)/probes/receiver_load
 $(RECEIVER_PROBE): $(COMMON_OBJ) $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a
 $(RECEIVER_PROBE): TOOL_LIBS := $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(RECEIVER_LIBS) $(OTLP_LIBS)
-# Of the probes, what exercises the client.
-$(BUILD)/probes/pipeline_overload: $(BUILD)/lib/libotlp.a
-$(BUILD)/probes/pipeline_overload: TOOL_LIBS += $(OTLP_LIBS)
 
 # Of the client: its JSON beside that of other libraries, and the two ways to write a length.
 CLIENT_PROBES := json_rivals encode_direction
