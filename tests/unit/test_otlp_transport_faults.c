@@ -412,6 +412,29 @@ static void a_check_tells_how_receivers_are(void **state)
     peer_stop(peer);
 }
 
+/* A proxy is none for what runs on the same machine. */
+static void proxies_are_passed_by_on_this_machine(void **state)
+{
+    (void)state;
+    char url[64];
+    url_of_port(url, peer_closed_port());
+    setenv("http_proxy", url, 1);
+    struct peer *peer = peer_start_http(accepting, 1);
+    struct otlp_exporter *exporter = start_exporter_to(peer->url, OTLP_PROTOCOL_HTTP_PROTOBUF);
+    assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
+    stop_exporter(exporter);
+    peer_stop(peer);
+    struct otlp_endpoint endpoint = {.url = "http://receiver.invalid:4318"};
+    struct otlp_transport_options options = quick_options(&endpoint, 1);
+    options.retry.attempts_max = 1;
+    exporter = start_exporter(&options);
+    struct otlp_export_result result = send_within(exporter, 0);
+    assert_outcome(result, OTLP_EXPORT_UNAVAILABLE);
+    assert_non_null(strstr(result.message, "127.0.0.1")); /* it was the proxy that was asked */
+    stop_exporter(exporter);
+    unsetenv("http_proxy");
+}
+
 /* ---- Shutdown -------------------------------------------------------------------------------- */
 
 static void shutdown_ends_back_offs(void **state)
@@ -518,6 +541,7 @@ int main(void)
         cmocka_unit_test(old_and_idle_connections_are_not_used_again),
         cmocka_unit_test(connections_are_limited),
         cmocka_unit_test(a_check_tells_how_receivers_are),
+        cmocka_unit_test(proxies_are_passed_by_on_this_machine),
         cmocka_unit_test(shutdown_ends_back_offs),
         cmocka_unit_test(shutdown_waits_for_answers),
         cmocka_unit_test(shutdown_does_not_wait_for_ever),

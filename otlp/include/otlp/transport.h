@@ -25,7 +25,7 @@
  * A wait that would end after the request's time is not begun: the outcome is known at once.
  *
  * Redirects are not followed. Proxies are taken from the environment as libcurl does (http_proxy,
- * https_proxy, no_proxy).
+ * https_proxy, no_proxy), except for receivers on this machine and for gRPC without TLS.
  *
  * Signals: the library never raises SIGPIPE, and its thread has all signals blocked.
  */

@@ -318,6 +318,7 @@ int otlp__call_prepare(struct otlp__call *call, const struct otlp__settings *set
     call->reuses_only = target->opens_by_order && !call->opens_connection;
     call->read_bytes = 0;
     SET(CURLOPT_URL, target->request_url[call->signal]);
+    SET(CURLOPT_PROXY, target->is_direct ? "" : NULL);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(call->prefix_bytes + call->body_bytes));
     SET(CURLOPT_TIMEOUT_MS, milliseconds_of(timeout_ns));
