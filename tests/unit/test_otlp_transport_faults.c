@@ -97,6 +97,33 @@ static void a_slow_attempt_is_broken_off(void **state)
     peer_stop(peer);
 }
 
+/* The receiver closes a connection while a request is on its way to it: no back-off for that. */
+static void a_kept_connection_that_ends_costs_no_wait(void **state)
+{
+    (void)state;
+    for (int protocol = 0; protocol < OTLP_PROTOCOL_COUNT; protocol++) {
+        static const struct peer_step http_steps[] = {
+            {.status = 200}, {.act = PEER_CLOSE}, {.status = 200}};
+        static const struct peer_step grpc_steps[] = {
+            {.headers = "grpc-status: 0\n", .body = "\0\0\0\0", .body_len = 5},
+            {.act = PEER_CLOSE},
+            {.headers = "grpc-status: 0\n", .body = "\0\0\0\0", .body_len = 5}};
+        struct peer *peer = protocol == OTLP_PROTOCOL_GRPC ? peer_start_grpc(grpc_steps, 3)
+                                                           : peer_start_http(http_steps, 3);
+        struct otlp_endpoint endpoint = {.url = peer->url};
+        struct otlp_transport_options options = quick_options(&endpoint, 1);
+        options.protocol = (enum otlp_protocol)protocol;
+        options.retry.first_ns = 60000ull * MS; /* longer than there is time */
+        options.retry.cap_ns = 60000ull * MS;
+        struct otlp_exporter *exporter = start_exporter(&options);
+        assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
+        assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
+        stop_exporter(exporter);
+        assert_int_equal(peer->request_count, 3);
+        peer_stop(peer);
+    }
+}
+
 /* ---- Circuit breakers ------------------------------------------------------------------------ */
 
 static void a_breaker_opens_and_closes(void **state)
@@ -531,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_receiver_that_comes_back_gets_everything),
         cmocka_unit_test(attempts_are_limited),
         cmocka_unit_test(a_slow_attempt_is_broken_off),
+        cmocka_unit_test(a_kept_connection_that_ends_costs_no_wait),
         cmocka_unit_test(a_breaker_opens_and_closes),
         cmocka_unit_test(a_tried_request_waits_for_the_breaker),
         cmocka_unit_test(a_receiver_that_is_busy_is_not_broken),

@@ -250,6 +250,7 @@ void otlp__call_reset(struct otlp__call *call)
     call->is_check = false;
     call->is_detached = false;
     call->must_open = false;
+    call->was_started_over = false;
     call->opens_connection = false;
     call->has_opened = false;
     call->lacked_connection = false;

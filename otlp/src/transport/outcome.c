@@ -128,6 +128,7 @@ static uint64_t plan_retry(struct otlp__transport *transport, struct otlp__call 
     wait_ns = wait_ns > call->floor_ns ? wait_ns : call->floor_ns;
     call->failures++;
     call->tried = 0;
+    call->was_started_over = false;
     return otlp__monotonic_after(now_ns, wait_ns);
 }
 
@@ -150,6 +151,27 @@ static void retry(struct otlp__transport *transport, struct otlp__call *call,
     otlp__call_list_append(&transport->waiting, call);
 }
 
+/* Whether a kept connection ended before anything came back. Receivers close connections that have
+ * been idle or old enough for them, which may cross with a request. */
+static bool lost_connection(const struct otlp__call *call, CURLcode code)
+{
+    long opened = 0;
+    switch (code) {
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+        break;
+    default:
+        return false;
+    }
+    return !call->opens_connection && !call->was_started_over && call->answer.http_status == 0 &&
+           strstr(call->error, "(err ") == NULL &&
+           curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &opened) == CURLE_OK && opened == 0;
+}
+
 /* The connection that was to be used had gone: the same attempt once more, on a new one. When it
  * went while it was used, that is another attempt. */
 static void start_over(struct otlp__transport *transport, struct otlp__call *call)
@@ -166,6 +188,7 @@ static void start_over(struct otlp__transport *transport, struct otlp__call *cal
     }
     pthread_mutex_unlock(&transport->lock);
     call->must_open = true;
+    call->was_started_over = true;
     otlp__call_list_append(&transport->ready, call);
 }
 
@@ -173,7 +196,7 @@ void otlp__transport_conclude(struct otlp__transport *transport, struct otlp__ca
                               CURLcode code, uint64_t now_ns)
 {
     struct otlp__verdict verdict;
-    if (call->lacked_connection) {
+    if (call->lacked_connection || lost_connection(call, code)) {
         start_over(transport, call);
         return;
     }
