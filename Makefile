@@ -106,7 +106,7 @@ LIBS := $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(if $(OTLP_SRC),$(BUIL
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all suites layouts tests probes referee-programs referee fuzz fuzzers bench bench-analysis probe-cost bench-threads test check format install uninstall clean help setup setup-test FORCE
+.PHONY: all suites layouts tests probes referee-programs referee fuzz fuzzers bench bench-analysis probe-cost bench-threads bench-codec test check format install uninstall clean help setup setup-test FORCE
 
 ## all: libraries, the assay tool and every suite (the default)
 all: $(LIBS) $(TOOL_BIN) $(OTLP_TOOL_BIN) $(SUITE_BIN)
@@ -253,6 +253,12 @@ RECEIVER_PROBE := $(BUILD)/probes/receiver_load
 $(RECEIVER_PROBE): $(COMMON_OBJ) $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a
 $(RECEIVER_PROBE): TOOL_LIBS := $(BUILD)/lib/libotlp_receiver.a $(BUILD)/lib/libotlp.a $(RECEIVER_LIBS) $(OTLP_LIBS)
 
+# Of the client: its JSON beside that of other libraries, and the two ways to write a length.
+CLIENT_PROBES := json_rivals encode_direction
+$(CLIENT_PROBES:%=$(BUILD)/probes/%): $(COMMON_OBJ) $(BUILD)/lib/libotlp.a
+$(CLIENT_PROBES:%=$(BUILD)/probes/%): TOOL_LIBS += -lcjson $(OTLP_LIBS)
+$(call obj,$(CLIENT_PROBES:%=tests/probes/%.c)): | $(PROTO_C)
+
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.
 REFEREE_BIN := $(foreach name,plain copy relinked i5 i10 i20 i50,$(BUILD)/referee/$(name)/referee)
@@ -331,6 +337,12 @@ bench-analysis: setup
 bench-threads: setup
 	@+$(MAKE) --no-print-directory probes
 	@$(BUILD)/probes/threads --discard-baseline
+
+## bench-codec: OTLP/JSON beside jansson and cJSON, whose trees are there already; forward and backward encoding
+bench-codec: setup-test
+	@+$(MAKE) --no-print-directory $(CLIENT_PROBES:%=$(BUILD)/probes/%)
+	@$(BUILD)/probes/json_rivals --discard-baseline
+	@$(BUILD)/probes/encode_direction --discard-baseline
 
 ## probe-cost: what probes change in the times (nothing, it should be), and how long they take
 probe-cost: setup

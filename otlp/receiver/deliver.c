@@ -68,14 +68,14 @@ void otlp__rx_conn_deliver(struct rx_conn *conn, struct rx_exchange *exchange)
     conn->read_bytes_per_s = 0;
     if (!exchange->has_fault || !exchange->has_ended) {
         answer(conn, exchange);
-    } else if (fault->stall_ns != 0) {
+        return;
+    }
+    bool resets = fault->reset == OTLP_RESET_UPLOAD || fault->reset == OTLP_RESET_BEFORE;
+    if (fault->stall_ns != 0) {
         set_timer(exchange, fault->stall_ns, on_stall);
-    } else if (fault->reset == OTLP_RESET_UPLOAD) {
-        conn->is_reset = true;
-    } else if (fault->delay_ns != 0) {
-        set_timer(exchange, fault->delay_ns,
-                  fault->reset == OTLP_RESET_BEFORE ? on_reset : on_delay);
-    } else if (fault->reset == OTLP_RESET_BEFORE) {
+    } else if (fault->delay_ns != 0 && fault->reset != OTLP_RESET_UPLOAD) {
+        set_timer(exchange, fault->delay_ns, resets ? on_reset : on_delay);
+    } else if (resets) {
         conn->is_reset = true;
     } else {
         answer(conn, exchange);

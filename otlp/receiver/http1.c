@@ -181,7 +181,7 @@ static size_t take_chunk(struct rx_conn *conn, struct http1 *http1, const uint8_
 
 static size_t take_chunk_end(struct rx_conn *conn, struct http1 *http1, const uint8_t *data)
 {
-    if (data[0] != "\r\n"[http1->line_end_bytes]) {
+    if (data[0] != (http1->line_end_bytes == 0 ? '\r' : '\n')) {
         fail(conn, http1, 400, "a chunk does not end where it should");
     } else if (++http1->line_end_bytes == 2) {
         http1->step = STEP_CHUNK;

@@ -268,8 +268,9 @@ static int make_session(struct rx_conn *conn, struct rx_http2 *http2)
 
 static void free_state(struct rx_http2 *http2)
 {
-    while (http2->streams != NULL) {
-        free_stream(http2, http2->streams);
+    for (struct rx_stream *stream = http2->streams, *next; stream != NULL; stream = next) {
+        next = stream->next;
+        free_stream(http2, stream);
     }
     nghttp2_session_del(http2->session);
     free(http2->head_text);

@@ -1,5 +1,6 @@
 #include <otlp/decode.h>
 
+#include "plain_attribute.h"
 #include "utf8.h"
 #include "wire_read.h"
 
@@ -18,9 +19,19 @@ static bool check_text(const struct checker *checker, const uint8_t *bytes, size
     return !checker->wants_utf8 || otlp__utf8_is_valid((const char *)bytes, len);
 }
 
+static bool check_plain(const struct checker *checker, const struct otlp__plain_attribute *plain)
+{
+    return check_text(checker, plain->key, plain->key_len) &&
+           (plain->tag != 0x0a || check_text(checker, plain->value, plain->value_len));
+}
+
 static bool check_attribute(const struct checker *checker, const uint8_t *at, const uint8_t *end,
                             unsigned depth)
 {
+    struct otlp__plain_attribute plain;
+    if (depth <= OTLP_VALUE_DEPTH_MAX && otlp__is_plain_attribute(at, end, &plain)) {
+        return check_plain(checker, &plain);
+    }
     uint32_t number;
     unsigned wire;
     const uint8_t *bytes;

@@ -1,5 +1,7 @@
 #include "decode_internal.h"
 
+#include "plain_attribute.h"
+
 /* Numbers of AnyValue's fields. */
 enum {
     STRING = 1,
@@ -177,9 +179,44 @@ static int decode_entry(struct otlp__decoder *decoder, uint32_t number, const ui
     }
 }
 
+static int decode_plain(const struct otlp__decoder *decoder,
+                        const struct otlp__plain_attribute *plain, struct otlp_attribute *attribute)
+{
+    uint64_t word;
+    attribute->key = (const char *)plain->key;
+    attribute->key_len = plain->key_len;
+    switch (plain->tag) {
+    case 0x0a:
+        attribute->value = otlp_value_string_n((const char *)plain->value, plain->value_len);
+        break;
+    case 0x3a:
+        attribute->value = otlp_value_bytes(plain->value, plain->value_len);
+        break;
+    case 0x10:
+        attribute->value = otlp_value_bool(plain->value[0] != 0);
+        break;
+    case 0x18:
+        attribute->value = otlp_value_int(plain->value[0]);
+        break;
+    default:
+        word = otlp__load_le64(plain->value);
+        attribute->value.type = OTLP_VALUE_DOUBLE;
+        memcpy(&attribute->value.as.real, &word, sizeof word);
+        break;
+    }
+    bool is_good =
+        otlp__text_is_good(decoder, plain->key, plain->key_len) &&
+        (plain->tag != 0x0a || otlp__text_is_good(decoder, plain->value, plain->value_len));
+    return is_good ? 0 : OTLP_EFORMAT;
+}
+
 int otlp__decode_attribute(struct otlp__decoder *decoder, const uint8_t *at, const uint8_t *end,
                            unsigned depth, struct otlp_attribute *attribute)
 {
+    struct otlp__plain_attribute plain;
+    if (depth <= OTLP_VALUE_DEPTH_MAX && otlp__is_plain_attribute(at, end, &plain)) {
+        return decode_plain(decoder, &plain, attribute);
+    }
     while (at < end) {
         uint32_t number;
         unsigned wire;

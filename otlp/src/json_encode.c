@@ -92,24 +92,68 @@ int otlp__json_value(struct otlp__writer *writer, const struct otlp_value *value
     return rc == 0 ? otlp__json_raw(writer, "}", 1) : rc;
 }
 
+static void put_literal(uint8_t **at, const char *text, size_t len)
+{
+    memcpy(*at, text, len);
+    *at += len;
+}
+
+/* Short keys with short text or an integer, as most attributes are: room is made once. */
+static bool is_short(const struct otlp_attribute *attribute)
+{
+    return attribute->key_len <= OTLP__JSON_SHORT && (attribute->value.type == OTLP_VALUE_INT ||
+                                                      (attribute->value.type == OTLP_VALUE_STRING &&
+                                                       attribute->value.len <= OTLP__JSON_SHORT));
+}
+
+static int put_short_attribute(struct otlp__writer *writer, const struct otlp_attribute *attribute)
+{
+    const struct otlp_value *value = &attribute->value;
+    int rc = otlp__room(writer, 6 * ((size_t)attribute->key_len + value->len) + 96);
+    if (rc != 0) {
+        return rc;
+    }
+    uint8_t *at = writer->at;
+    put_literal(&at, LITERAL("{\"key\":"));
+    otlp__json_put_short(&at, attribute->key, attribute->key_len);
+    if (value->type == OTLP_VALUE_STRING) {
+        put_literal(&at, LITERAL(",\"value\":{\"stringValue\":"));
+        otlp__json_put_short(&at, value->as.string, value->len);
+        put_literal(&at, LITERAL("}},"));
+    } else {
+        put_literal(&at, LITERAL(",\"value\":{\"intValue\":\""));
+        otlp__json_integer(&at, value->as.integer);
+        put_literal(&at, LITERAL("\"}},"));
+    }
+    writer->at = at;
+    return 0;
+}
+
+static int put_attribute(struct otlp__writer *writer, const struct otlp_attribute *attribute,
+                         unsigned depth)
+{
+    if (depth <= OTLP_VALUE_DEPTH_MAX && is_short(attribute)) {
+        return put_short_attribute(writer, attribute);
+    }
+    int rc = otlp__json_raw(writer, LITERAL("{\"key\":"));
+    if (rc == 0) {
+        rc = otlp__json_string(writer, attribute->key, attribute->key_len);
+    }
+    if (rc == 0) {
+        rc = otlp__json_raw(writer, LITERAL(",\"value\":"));
+    }
+    if (rc == 0) {
+        rc = otlp__json_value(writer, &attribute->value, depth);
+    }
+    return rc == 0 ? otlp__json_raw(writer, LITERAL("},")) : rc;
+}
+
 static int put_attributes(struct otlp__writer *writer, const struct otlp_attribute *attributes,
                           size_t count, unsigned depth)
 {
     int rc = otlp__json_raw(writer, "[", 1);
     for (size_t i = 0; i < count && rc == 0; i++) {
-        rc = otlp__json_raw(writer, LITERAL("{\"key\":"));
-        if (rc == 0) {
-            rc = otlp__json_string(writer, attributes[i].key, attributes[i].key_len);
-        }
-        if (rc == 0) {
-            rc = otlp__json_raw(writer, LITERAL(",\"value\":"));
-        }
-        if (rc == 0) {
-            rc = otlp__json_value(writer, &attributes[i].value, depth);
-        }
-        if (rc == 0) {
-            rc = otlp__json_raw(writer, LITERAL("},"));
-        }
+        rc = put_attribute(writer, &attributes[i], depth);
     }
     return rc == 0 ? otlp__json_close(writer, ']') : rc;
 }

@@ -8,19 +8,10 @@
 #include "utf8.h"
 
 /* Text is taken in pieces, so that the room for the worst case stays small. */
-#define PIECE_BYTES 1024u
+#define PIECE_BYTES OTLP__JSON_SHORT
 #define ESCAPED_MAX 6u
 
 static const char digits[] = "0123456789abcdef";
-
-int otlp__json_raw(struct otlp__writer *writer, const char *text, size_t len)
-{
-    int rc = otlp__room(writer, len);
-    if (rc == 0) {
-        otlp__put_raw(&writer->at, text, len);
-    }
-    return rc;
-}
 
 static void put_escaped(uint8_t **at, unsigned char byte)
 {
@@ -48,8 +39,9 @@ static uint64_t special_bytes(uint64_t word)
            OTLP__EACH_BYTE(0x80);
 }
 
-/* Copies up to 8 plain characters at a time; may write 7 bytes more than it says. */
-static size_t copy_plain(uint8_t *to, const char *text, size_t len)
+/* Copies plain characters, eight at a time, and returns how many; may write 7 bytes more. What is
+ * left at the end is done with the eight last ones once more. */
+static inline size_t copy_plain(uint8_t *to, const char *text, size_t len)
 {
     size_t i = 0;
     while (len - i >= 8) {
@@ -59,6 +51,12 @@ static size_t copy_plain(uint8_t *to, const char *text, size_t len)
             return i + (size_t)__builtin_ctzll(special) / 8;
         }
         i += 8;
+    }
+    if (len >= 8 && i < len) {
+        i = len - 8;
+        uint64_t special = special_bytes(otlp__load_8(text + i));
+        memcpy(to + i, text + i, 8);
+        return special != 0 ? i + (size_t)__builtin_ctzll(special) / 8 : len;
     }
     while (i < len) {
         unsigned char byte = (unsigned char)text[i];
@@ -97,6 +95,17 @@ static size_t put_piece(uint8_t **at, const char *text, size_t len, size_t wante
         }
     }
     return i;
+}
+
+void otlp__json_put_short(uint8_t **at, const char *text, size_t len)
+{
+    otlp__put_byte(at, '"');
+    size_t plain = copy_plain(*at, text, len);
+    *at += plain;
+    if (plain < len) {
+        (void)put_piece(at, text + plain, len - plain, len - plain);
+    }
+    otlp__put_byte(at, '"');
 }
 
 int otlp__json_string(struct otlp__writer *writer, const char *text, size_t len)
@@ -144,6 +153,22 @@ int otlp__json_base64(struct otlp__writer *writer, const uint8_t *bytes, size_t 
     return 0;
 }
 
+/* Four bytes as eight characters: nibbles to bytes, high one first, then to digits. */
+static uint64_t hex_of(const uint8_t bytes[4])
+{
+    uint32_t four;
+    memcpy(&four, bytes, sizeof four);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    four = __builtin_bswap32(four);
+#endif
+    uint64_t word = (four | (uint64_t)four << 16) & UINT64_C(0x0000ffff0000ffff);
+    word = (word | word << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    uint64_t nibbles =
+        (word >> 4 & UINT64_C(0x000f000f000f000f)) | (word & UINT64_C(0x000f000f000f000f)) << 8;
+    uint64_t is_letter = (nibbles + OTLP__EACH_BYTE(6)) >> 4 & OTLP__EACH_BYTE(1);
+    return nibbles + OTLP__EACH_BYTE('0') + is_letter * ('a' - '0' - 10);
+}
+
 int otlp__json_hex(struct otlp__writer *writer, const uint8_t *bytes, size_t len)
 {
     int rc = otlp__room(writer, 2 * len + 2);
@@ -151,35 +176,53 @@ int otlp__json_hex(struct otlp__writer *writer, const uint8_t *bytes, size_t len
         return rc;
     }
     otlp__put_byte(&writer->at, '"');
-    for (size_t i = 0; i < len; i++) {
-        otlp__put_byte(&writer->at, (uint8_t)digits[bytes[i] >> 4]);
-        otlp__put_byte(&writer->at, (uint8_t)digits[bytes[i] & 15]);
+    for (size_t i = 0; i < len; i += 4) {
+        otlp__put_fixed64(&writer->at, hex_of(bytes + i));
     }
     otlp__put_byte(&writer->at, '"');
     return 0;
 }
 
+/* Eight digits as text, the first one lowest: halves, quarters and eighths of the number side by
+ * side in one word, divided by multiplication. */
+static uint64_t eight_digits(uint32_t value)
+{
+    uint64_t halves = (uint64_t)(value / 10000) | (uint64_t)(value % 10000) << 32;
+    uint64_t hundreds = halves * 5243 >> 19 & UINT64_C(0x0000007f0000007f);
+    uint64_t quarters = hundreds | (halves - hundreds * 100) << 16;
+    uint64_t tens = quarters * 103 >> 10 & UINT64_C(0x000f000f000f000f);
+    return tens | (quarters - tens * 10) << 8;
+}
+
+static void put_eight(uint8_t **at, uint32_t value)
+{
+    otlp__put_fixed64(at, eight_digits(value) | OTLP__EACH_BYTE('0'));
+}
+
+/* Up to eight digits; writes eight bytes. */
+static void put_few(uint8_t **at, uint32_t value)
+{
+    uint64_t text = eight_digits(value);
+    unsigned zeros = text != 0 ? (unsigned)__builtin_ctzll(text) / 8 : 7;
+    uint8_t *end = *at + 8 - zeros;
+    otlp__put_fixed64(at, (text | OTLP__EACH_BYTE('0')) >> 8 * zeros);
+    *at = end;
+}
+
 void otlp__json_digits(uint8_t **at, uint64_t value)
 {
-    static const char pairs[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233"
-        "34353637383940414243444546474849505152535455565758596061626364656667"
-        "6869707172737475767778798081828384858687888990919293949596979899";
-    char text[20];
-    size_t first = sizeof text;
-    while (value >= 100) {
-        first -= 2;
-        memcpy(text + first, pairs + value % 100 * 2, 2);
-        value /= 100;
+    const uint64_t eight = 100000000;
+    if (value < eight) {
+        put_few(at, (uint32_t)value);
+        return;
     }
-    if (value >= 10) {
-        first -= 2;
-        memcpy(text + first, pairs + value * 2, 2);
+    if (value < eight * eight) {
+        put_few(at, (uint32_t)(value / eight));
     } else {
-        text[--first] = (char)('0' + value);
+        put_few(at, (uint32_t)(value / eight / eight));
+        put_eight(at, (uint32_t)(value / eight % eight));
     }
-    memcpy(*at, text + first, sizeof text - first);
-    *at += sizeof text - first;
+    put_eight(at, (uint32_t)(value % eight));
 }
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
@@ -218,6 +261,20 @@ static bool put_short(uint8_t **at, double real)
     return false;
 }
 
+/* What stands between the digits in the locale of the program is a point in JSON. */
+static void put_in_c_locale(uint8_t **at, const char *text, size_t len)
+{
+    static const char plain[] = "0123456789+-e";
+    for (size_t i = 0; i < len; i++) {
+        bool is_plain = memchr(plain, text[i], sizeof plain - 1) != NULL;
+        if (is_plain) {
+            otlp__put_byte(at, (uint8_t)text[i]);
+        } else if ((*at)[-1] != '.') {
+            otlp__put_byte(at, '.');
+        }
+    }
+}
+
 int otlp__json_double(struct otlp__writer *writer, double real)
 {
     int rc = otlp__room(writer, 48);
@@ -232,15 +289,11 @@ int otlp__json_double(struct otlp__writer *writer, double real)
     if (put_short(&writer->at, real)) {
         return 0;
     }
-    char text[40];
+    char text[48];
     int len = snprintf(text, sizeof text, "%.17g", real);
     if (len < 0) {
         return OTLP_EINVAL;
     }
-    char *comma = strchr(text, ','); /* the decimal point of some locales */
-    if (comma != NULL) {
-        *comma = '.';
-    }
-    otlp__put_raw(&writer->at, text, (size_t)len);
+    put_in_c_locale(&writer->at, text, (size_t)len);
     return 0;
 }

@@ -19,7 +19,7 @@ int otlp__json_hex(struct otlp__writer *writer, const uint8_t *bytes, size_t len
 /* A number, or a string for what is not finite. */
 int otlp__json_double(struct otlp__writer *writer, double real);
 
-/* Decimal digits. Room: 20. */
+/* Decimal digits. Room: 20, and 8 for fewer than 8 digits as well. */
 void otlp__json_digits(uint8_t **at, uint64_t value);
 
 static inline void otlp__json_integer(uint8_t **at, int64_t value)
@@ -32,7 +32,18 @@ static inline void otlp__json_integer(uint8_t **at, int64_t value)
     otlp__json_digits(at, magnitude);
 }
 
-int otlp__json_raw(struct otlp__writer *writer, const char *text, size_t len);
+static inline int otlp__json_raw(struct otlp__writer *writer, const char *text, size_t len)
+{
+    int rc = otlp__room(writer, len);
+    if (rc == 0) {
+        otlp__put_raw(&writer->at, text, len);
+    }
+    return rc;
+}
+
+/* Text of at most OTLP__JSON_SHORT bytes with its quotes. Room: 6 * len + 10. */
+#define OTLP__JSON_SHORT 1024u
+void otlp__json_put_short(uint8_t **at, const char *text, size_t len);
 
 /* Closes a list or an object that was opened as the last byte or has a comma there. */
 static inline int otlp__json_close(struct otlp__writer *writer, char bracket)

@@ -1,8 +1,5 @@
 #include "utf8.h"
 
-#include <stdint.h>
-#include <string.h>
-
 static bool is_between(unsigned char byte, unsigned low, unsigned high)
 {
     return byte >= low && byte <= high;
@@ -36,7 +33,7 @@ size_t otlp__utf8_character(const char *text, size_t len)
     return 0;
 }
 
-bool otlp__utf8_is_valid(const char *text, size_t len)
+bool otlp__utf8_is_well_formed(const char *text, size_t len)
 {
     size_t i = 0;
     while (i < len) {

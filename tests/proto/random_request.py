@@ -44,7 +44,9 @@ class Maker:
         if kind == field.TYPE_ENUM:
             return pick.choice([v.number for v in field.enum_type.values if v.number > 0])
         if kind in (field.TYPE_INT64, field.TYPE_SFIXED64):
-            return pick.choice([1, -1, 127, 128, 2**63 - 1, -(2**63), pick.randint(-(2**40), 2**40)])
+            return pick.choice(
+                [1, -1, 127, 128, 2**63 - 1, -(2**63), pick.randint(-(2**40), 2**40)]
+            )
         if kind in (field.TYPE_UINT64, field.TYPE_FIXED64):
             return pick.choice([1, 127, 128, 2**64 - 1, pick.randint(1, 2**63)])
         if kind in (field.TYPE_INT32, field.TYPE_SINT32):
@@ -75,7 +77,9 @@ class Maker:
         self.reached.add(field.full_name)
         if field.label == field.LABEL_REPEATED:
             values = getattr(message, field.name)
-            for _ in range(self.random.choice([1, 1, 2, 3, 20 if field.message_type is None else 2])):
+            for _ in range(
+                self.random.choice([1, 1, 2, 3, 20 if field.message_type is None else 2])
+            ):
                 if field.message_type is None:
                     values.append(self.scalar(field))
                 else:

@@ -140,24 +140,24 @@ class Reply:
         return base64.b64decode(text + "=" * (-len(text) % 4))
 
 
-class H2(Wire):
+class H2:
     """A connection by HTTP/2, after both prefaces."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(port)
+        self.wire = Wire(port)
         self.inflater = Inflater()
         self.replies: dict[int, Reply] = {}
         self.settings: dict[int, int] = {}
         self.window = 65535
         self.goaway: tuple[int, int] | None = None
         self.next_id = 1
-        self.send(PREFACE, frame(SETTINGS, 0, 0))
+        self.wire.send(PREFACE, frame(SETTINGS, 0, 0))
         while not self.settings:
             self.read_frame()
 
     def read_frame(self) -> int:
-        head = self.read_bytes(9)
-        payload = self.read_bytes(int.from_bytes(head[:3], "big"))
+        head = self.wire.read_bytes(9)
+        payload = self.wire.read_bytes(int.from_bytes(head[:3], "big"))
         kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big")
         reply = self.replies.setdefault(stream, Reply())
         if kind == HEADERS:
@@ -176,21 +176,23 @@ class H2(Wire):
             for at in range(0, len(payload), 6):
                 number = int.from_bytes(payload[at : at + 2], "big")
                 self.settings[number] = int.from_bytes(payload[at + 2 : at + 6], "big")
-            self.send(frame(SETTINGS, ACK, 0))
+            self.wire.send(frame(SETTINGS, ACK, 0))
         if kind in (HEADERS, DATA) and flags & END_STREAM:
             reply.ended = True
         return kind
 
     def begin(self, fields: Fields, ends: bool = False) -> int:
         stream, self.next_id = self.next_id, self.next_id + 2
-        self.send(frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), stream, block(fields)))
+        self.wire.send(
+            frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), stream, block(fields))
+        )
         return stream
 
     def data(self, stream: int, payload: bytes, ends: bool = True, size: int = 16384) -> None:
         pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [b""]
         for number, piece in enumerate(pieces):
             last = ends and number == len(pieces) - 1
-            self.send(frame(DATA, END_STREAM if last else 0, stream, piece))
+            self.wire.send(frame(DATA, END_STREAM if last else 0, stream, piece))
 
     def reply(self, stream: int) -> Reply:
         """Waits until the stream has ended."""
@@ -213,3 +215,12 @@ class H2(Wire):
                 self.read_frame()
         except (EOFError, ConnectionResetError):
             pass
+
+    def send(self, *parts: bytes) -> None:
+        self.wire.send(*parts)
+
+    def __enter__(self) -> H2:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wire.close()

@@ -36,10 +36,10 @@ OTLP_API int otlp_document_decode(struct otlp_document *document, enum otlp_sign
                                   const uint8_t *data, size_t data_len, unsigned flags);
 
 /*
- * Says whether a request is well-formed, without making a tree or taking memory, several times as
- * fast as decoding: 0 exactly when otlp_document_decode() would give 0 with unlimited memory.
- * *items (NULL is allowed) becomes the number of spans, data points or log records. OTLP_EFORMAT;
- * OTLP_ETOOBIG; OTLP_EINVAL: no such signal. Any thread.
+ * Says whether a request is well-formed, without making a tree or taking memory: 0 exactly when
+ * otlp_document_decode() would give 0 with unlimited memory. *items (NULL is allowed) becomes the
+ * number of spans, data points or log records. OTLP_EFORMAT; OTLP_ETOOBIG; OTLP_EINVAL: no such
+ * signal. Any thread.
  */
 OTLP_API int otlp_request_check(enum otlp_signal signal, const uint8_t *data, size_t data_len,
                                 unsigned flags, size_t *items);

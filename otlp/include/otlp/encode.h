@@ -48,7 +48,8 @@ OTLP_API int otlp_encode_metrics(const struct otlp_resource *resource,
 
 /*
  * Encode the body of one message (Span, LogRecord, Metric) and append it: no tag and no length
- * before it. Made to be handed to otlp_encoder_message() later. Codes as above.
+ * before it. Made to be handed to otlp_encoder_message() later. Codes as above; a fixed buffer may
+ * be called too small when the bytes would just have fitted.
  */
 OTLP_API int otlp_encode_span(const struct otlp_span_data *span, struct otlp_buffer *out);
 OTLP_API int otlp_encode_log(const struct otlp_log_record *record, struct otlp_buffer *out);

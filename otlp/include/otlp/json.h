@@ -2,8 +2,8 @@
  * OTLP/JSON, both ways (OTLP specification, "JSON Protobuf Encoding").
  *
  * Written: one line without white space. Keys in lowerCamelCase; trace and span ids as lower-case
- * hex, other bytes as base64; enums as numbers; 64-bit integers as decimal strings; doubles as the
- * shortest text that reads back to the same bits, or "NaN", "Infinity", "-Infinity". Fields with
+ * hex, other bytes as base64; enums as numbers; 64-bit integers as decimal strings; doubles as a
+ * text that reads back to the same bits, or "NaN", "Infinity", "-Infinity". Fields with
  * their default value are left out. A byte that is not UTF-8 becomes U+FFFD.
  *
  * Read: hex in any case; 64-bit integers as strings or numbers; doubles as numbers or strings;

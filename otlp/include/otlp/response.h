@@ -65,8 +65,9 @@ struct otlp_status {
 
 /*
  * Append the encoded message to `out`. A response without a partial success is 0 bytes of protobuf,
- * and {} in JSON. OTLP_ENOMEM; OTLP_ENOSPC: a fixed buffer is too small; out then holds what it
- * held before.
+ * and {} in JSON. OTLP_EINVAL: no such signal; OTLP_ENOMEM; OTLP_ENOSPC: a fixed buffer is too
+ * small (a little more room than the message takes is asked for); out then holds what it held
+ * before.
  */
 OTLP_API int otlp_response_encode(enum otlp_signal signal, enum otlp_encoding encoding,
                                   const struct otlp_response *response, struct otlp_buffer *out);
