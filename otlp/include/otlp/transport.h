@@ -28,6 +28,9 @@
  * Redirects are not followed. Proxies are taken from the environment as libcurl does (http_proxy,
  * https_proxy, no_proxy), except for receivers on this machine and for gRPC without TLS.
  *
+ * libcurl is initialised (curl_global_init) by the first exporter and stays so; a program that uses
+ * it itself, at a version older than 7.84, does that before, while it has one thread.
+ *
  * Signals: the library never raises SIGPIPE, and its thread has all signals blocked.
  */
 #ifndef OTLP_TRANSPORT_H
