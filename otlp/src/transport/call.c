@@ -49,6 +49,7 @@ static int on_seek(void *context, curl_off_t offset, int origin)
         (size_t)offset > call->prefix_bytes + call->body_bytes) {
         return CURL_SEEKFUNC_FAIL;
     }
+    call->resends += call->read_bytes > 0 && offset == 0;
     call->read_bytes = (size_t)offset;
     return CURL_SEEKFUNC_OK;
 }
@@ -316,6 +317,7 @@ int otlp__call_prepare(struct otlp__call *call, const struct otlp__settings *set
     call->has_opened = false;
     call->lacked_connection = false;
     call->was_read = false;
+    call->resends = 0;
     call->reuses_only = target->opens_by_order && !call->opens_connection;
     call->read_bytes = 0;
     SET(CURLOPT_URL, target->request_url[call->signal]);

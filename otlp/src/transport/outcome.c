@@ -91,7 +91,12 @@ static void note(struct otlp__transport *transport, struct otlp__call *call,
         otlp__breaker_pass(&endpoint->breaker);
         break;
     }
+    call->result.attempts += call->resends;
     if (!call->is_check) {
+        transport->counts.attempts += call->resends;
+        transport->counts.retries += call->resends;
+        transport->counts.payload_bytes += call->resends * call->payload_bytes;
+        transport->counts.wire_bytes += call->resends * (call->prefix_bytes + call->body_bytes);
         transport->counts.partial += verdict->is_partial;
         transport->counts.throttled += verdict->has_delay;
         transport->counts.responses_too_large += verdict->is_too_large;
