@@ -72,6 +72,7 @@ INTEROP_SRC := $(sort $(wildcard tests/interop/client/*.c))
 REFEREE_SRC := $(sort $(wildcard tests/referee/work/*.c))
 TOOL_SRC   := $(sort $(wildcard framework/tools/*.c))
 
+comma := ,
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ASSAY_OBJ  := $(call obj,$(ASSAY_SRC))
 VERSUS_OBJ := $(call obj,$(VERSUS_SRC))
@@ -229,6 +230,8 @@ $(TOOL_BIN): $(BUILD)/bin/%: $(BUILD)/obj/framework/tools/%.o $(BUILD)/lib/libve
 
 # Of the counting library, which no program is linked with, what can be tested alone.
 $(BUILD)/tests/test_blocks: $(BUILD)/obj/framework/preload/blocks.o
+# The library's allocations go through the test.
+$(BUILD)/tests/test_otlp_pipeline_memory: LINK += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc aligned_alloc)
 $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD)/lib/libversus.a $(BUILD)/lib/libassay.a $(if $(RECEIVER_SRC),$(BUILD)/lib/libotlp_receiver.a) $(if $(OTLP_SRC),$(BUILD)/lib/libotlp.a)
 	$(call say,LINK)
 	@mkdir -p $(@D)
@@ -266,6 +269,9 @@ CLIENT_PROBES := json_rivals encode_direction
 $(CLIENT_PROBES:%=$(BUILD)/probes/%): $(COMMON_OBJ) $(BUILD)/lib/libotlp.a
 $(CLIENT_PROBES:%=$(BUILD)/probes/%): TOOL_LIBS += -lcjson $(OTLP_LIBS)
 $(call obj,$(CLIENT_PROBES:%=tests/probes/%.c)): | $(PROTO_C)
+# Of the probes, what exercises the client.
+$(BUILD)/probes/pipeline_overload: $(BUILD)/lib/libotlp.a
+$(BUILD)/probes/pipeline_overload: TOOL_LIBS += $(OTLP_LIBS)
 
 # Programs of the referee of comparisons: the same objects, except for a table of how much work each benchmark does
 # (iN: N permille more in some) or, in `relinked`, linked in another order behind code that moves them.

@@ -160,7 +160,8 @@ struct assay_entry {
     double measurement_time ASSAY__ZERO;
     /* Seconds to warm up for; 0: --warm-up-time. An explicit option wins. */
     double warm_up_time ASSAY__ZERO;
-    /* How to sample; ASSAY_AUTO: --sampling-mode. An explicit option wins. */
+    /* How to sample; ASSAY_AUTO: --sampling-mode. An explicit option wins. With .cold every sample
+     * is one iteration, whatever either says. */
     enum assay_sampling sampling ASSAY__ZERO;
     /* With ASSAY_BATCH_FIXED: iterations an ASSAY_LOOP_WITH setup prepares; with ASSAY_BATCH_COUNT:
      * batches a lap; 0: 1. */

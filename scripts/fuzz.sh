@@ -34,7 +34,7 @@ for target in "${targets[@]}"; do
     mkdir -p "$found"
     if [[ -n ${FUZZ_MERGE:-} ]]; then
         "$folder/$target" -merge=1 -max_len=4096 "tests/fuzz/corpus/$target" "$found" >"$folder/$target.log" 2>&1
-    elif ! "$folder/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+    elif ! "$folder/$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
         -artifact_prefix="$folder/broken-$target-" "$found" "tests/fuzz/corpus/$target" >"$folder/$target.log" 2>&1; then
         broken=$((broken + 1))
         tail -n 40 "$folder/$target.log" >&2

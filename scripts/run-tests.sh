@@ -96,7 +96,8 @@ run_tsan() # BUILD
     local name status=0 began
     local -a units=()
     for name in test_team test_team_laps test_bench test_bench_batches test_bench_says test_otlp_receiver \
-        test_otlp_transport_http test_otlp_transport_grpc test_otlp_transport_faults; do
+        test_otlp_transport_http test_otlp_transport_grpc test_otlp_transport_faults \
+        test_otlp_batch test_otlp_provider test_otlp_pipeline_threads; do
         [[ ! -f tests/unit/$name.c ]] || units+=("$name")
     done
     [[ ${#units[@]} -gt 0 ]] || return 0

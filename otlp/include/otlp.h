@@ -5,6 +5,11 @@
  *   value.h      attribute values, attributes, limits
  *   resource.h   who produced the telemetry, and which library recorded it
  *   sampler.h    which spans are recorded
+ *   provider.h   providers, tracers, loggers, and the current context of a thread
+ *   processor.h  from ended spans and log records to requests: batch and simple
+ *   environment.h  what OTEL_* variables say about resource, sampler and limits
+ *   reader.h     periodic export of metrics
+ *   tuner.h      batch size, workers and compression, adjusted toward targets
  *   span.h       spans: start, attributes, events, links, status, end, clone
  *   log.h        log records, emitted into a batch
  *   metric.h     counters, gauges and histograms, collected into a batch
@@ -54,6 +59,7 @@
 #include <otlp/document.h>
 #include <otlp/encode.h>
 #include <otlp/env.h>
+#include <otlp/environment.h>
 #include <otlp/error.h>
 #include <otlp/exporter.h>
 #include <otlp/file_exporter.h>
@@ -62,13 +68,17 @@
 #include <otlp/log.h>
 #include <otlp/metric.h>
 #include <otlp/pack.h>
+#include <otlp/processor.h>
 #include <otlp/propagate.h>
+#include <otlp/provider.h>
+#include <otlp/reader.h>
 #include <otlp/resource.h>
 #include <otlp/response.h>
 #include <otlp/sampler.h>
 #include <otlp/signal.h>
 #include <otlp/span.h>
 #include <otlp/transport.h>
+#include <otlp/tuner.h>
 #include <otlp/value.h>
 
 #endif

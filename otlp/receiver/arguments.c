@@ -32,7 +32,7 @@ enum option_id {
     OPTION_HELP,
 };
 
-/* X(option, name, argument or NULL, text) */
+/* X(option, name, argument or "", text) */
 #define OPTIONS(X)                                                                                 \
     X(OPTION_HOST, "host", "ADDRESS", "listen on this address (127.0.0.1)")                        \
     X(OPTION_GRPC_PORT, "grpc-port", "PORT", "for gRPC (4317); 0: any that is free; none: none")   \
@@ -55,12 +55,12 @@ enum option_id {
     X(OPTION_HEADER_TIMEOUT, "header-timeout", "SECONDS", "for a request's header (10)")           \
     X(OPTION_IDLE_TIMEOUT, "idle-timeout", "SECONDS", "without a byte (60)")                       \
     X(OPTION_DRAIN, "drain", "SECONDS", "for requests under way when it is stopped (5)")           \
-    X(OPTION_STATS, "stats", NULL, "print the counters, a line of JSON, at the end")               \
-    X(OPTION_HELP, "help", NULL, "this text")
+    X(OPTION_STATS, "stats", "", "print the counters, a line of JSON, at the end")                 \
+    X(OPTION_HELP, "help", "", "this text")
 
 static const struct option options_known[] = {
 #define ROW(option, name, argument, text)                                                          \
-    {name, (argument) != NULL ? required_argument : no_argument, NULL, option},
+    {name, sizeof(argument) > 1 ? required_argument : no_argument, NULL, option},
     OPTIONS(ROW)
 #undef ROW
         {NULL, 0, NULL, 0}};
@@ -73,8 +73,7 @@ void otlp__rx_arguments_help(FILE *out)
             "output is a JSON object with the ports; SIGUSR1, GET /stats on the HTTP port and\n"
             "--stats show the counters; SIGTERM and SIGINT end it.\n\n");
 #define ROW(option, name, argument, text)                                                          \
-    fprintf(out, "  --%s%s%s\n        %s\n", name, (argument) != NULL ? " " : "",                  \
-            (argument) != NULL ? (const char *)(argument) : "", text);
+    fprintf(out, "  --%s%s%s\n        %s\n", name, sizeof(argument) > 1 ? " " : "", argument, text);
     OPTIONS(ROW)
 #undef ROW
     fprintf(out,

@@ -103,17 +103,19 @@ int otlp__rx_decompress(struct rx_scratch *scratch, enum otlp_compression compre
             return rc;
         }
     }
+    size_t limit = scratch->service->options.limits.decompressed_bytes;
+    size_t left = otlp__rx_budget_left(scratch->service);
     scratch->plain.len = 0;
-    int rc = otlp_decompress_append(*decompressor, data, data_len,
-                                    scratch->service->options.limits.decompressed_bytes,
+    int rc = otlp_decompress_append(*decompressor, data, data_len, left < limit ? left : limit,
                                     &scratch->plain);
-    /* One such buffer exists in a thread, so that checking afterwards is off by a known amount. */
-    if (rc == 0 && !otlp__rx_charge(scratch->service, scratch->plain.len)) {
+    if (rc == OTLP_ETOOBIG && left < limit) {
         rc = OTLP_ELIMIT;
+    }
+    if (rc == 0 && !otlp__rx_charge(scratch->service, scratch->plain.len)) {
         scratch->plain.len = 0;
+        rc = OTLP_ELIMIT;
     }
     if (rc != 0) {
-        scratch->plain.len = 0;
         otlp__rx_plain_release(scratch);
     }
     return rc;

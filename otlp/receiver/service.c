@@ -161,3 +161,11 @@ void otlp__rx_discharge(struct rx_service *service, size_t bytes)
 {
     atomic_fetch_sub_explicit(&service->counters.buffered_bytes, bytes, memory_order_relaxed);
 }
+
+size_t otlp__rx_budget_left(const struct rx_service *service)
+{
+    unsigned long long used =
+        atomic_load_explicit(&service->counters.buffered_bytes, memory_order_relaxed);
+    size_t limit = service->options.limits.buffered_bytes;
+    return used < limit ? limit - (size_t)used : 0;
+}

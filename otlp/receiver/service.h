@@ -46,6 +46,9 @@ int otlp__rx_service_release(struct rx_service *service);
 bool otlp__rx_charge(struct rx_service *service, size_t bytes);
 void otlp__rx_discharge(struct rx_service *service, size_t bytes);
 
+/* How many bytes could be taken now; another thread may be faster. */
+size_t otlp__rx_budget_left(const struct rx_service *service);
+
 /* A copy that can be read at leisure. */
 void otlp__rx_counters_read(const struct rx_counters *counters, struct otlp_receiver_counters *out);
 

@@ -1,15 +1,9 @@
 #include "attributes.h"
 
-#include "hash.h"
+#include "attributes_quick.h"
 
-#define SEEN_MAX       16u
 #define FIRST_LOG2     8u /* half full at 128 attributes, the default limit */
 #define SLOTS_PER_ITEM 2u
-
-static uint64_t seen_bit(uint32_t hash)
-{
-    return 1ull << (hash >> 26);
-}
 
 struct key {
     const char *text;
@@ -19,7 +13,7 @@ struct key {
 
 static struct key hash_key(const char *text, size_t len)
 {
-    struct key key = {text, (uint32_t)len, (uint32_t)otlp__hash_bytes(text, len)};
+    struct key key = {text, (uint32_t)len, otlp__key_hash(text, len)};
     return key;
 }
 
@@ -48,7 +42,7 @@ static struct otlp_attribute *find(const struct otlp__attribute_array *array, st
         uint16_t at = *find_slot(array->index, items, key);
         return at != 0 ? &items[at - 1] : NULL;
     }
-    if ((array->index->keys.seen & seen_bit(key.hash)) == 0) {
+    if ((array->index->keys.seen & otlp__seen_bit(key.hash)) == 0) {
         return NULL;
     }
     for (uint32_t i = 0; i < *array->count; i++) {
@@ -61,7 +55,7 @@ static struct otlp_attribute *find(const struct otlp__attribute_array *array, st
 
 static bool is_index_full(const struct otlp__key_index *index, uint32_t count)
 {
-    return index->log2_slots == 0 ? count >= SEEN_MAX
+    return index->log2_slots == 0 ? count >= OTLP__SEEN_MAX
                                   : SLOTS_PER_ITEM * (count + 1) > 1u << index->log2_slots;
 }
 
@@ -115,7 +109,7 @@ static int commit(const struct otlp__attribute_array *array, struct key key, boo
     slot->key_len = key.len;
     slot->key_hash = key.hash;
     if (array->index->log2_slots == 0) {
-        array->index->keys.seen |= seen_bit(key.hash);
+        array->index->keys.seen |= otlp__seen_bit(key.hash);
     } else {
         *find_slot(array->index, items, key) = (uint16_t)(*array->count + 1);
     }

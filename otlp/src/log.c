@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-#include "attributes.h"
-#include "clock.h"
+#include "log_internal.h"
 
 #define FIRST_CAPACITY 64
 
@@ -41,59 +40,18 @@ static int make_room(struct otlp_log_batch *batch)
     return 0;
 }
 
-static int copy_text(struct otlp__arena *arena, const char **text)
-{
-    if (*text != NULL) {
-        *text = otlp__arena_text(arena, *text, strlen(*text));
-        return *text != NULL ? 0 : OTLP_ENOMEM;
-    }
-    return 0;
-}
-
-/* The record's texts and values are replaced by copies; what a failure leaves behind in the arena
- * is unreachable until the next reset. */
-static int own(struct otlp_log_batch *batch, struct otlp_log_record *record)
-{
-    struct otlp__arena *arena = &batch->arena;
-    const struct otlp__attribute_rule body_rule = {0, OTLP_UNLIMITED, false};
-    const struct otlp__attribute_rule rule = {batch->limits.attribute_count,
-                                              batch->limits.value_length, false};
-    int rc = copy_text(arena, &record->severity_text);
-    if (rc == 0) {
-        rc = copy_text(arena, &record->event_name);
-    }
-    if (rc == 0) {
-        struct otlp_value body = record->body;
-        rc = otlp__value_copy(arena, &body, body_rule, &record->body);
-    }
-    if (rc == 0) {
-        rc = otlp__attributes_copy(arena, record->attributes, record->attribute_count, rule,
-                                   &record->attributes, &record->attribute_count,
-                                   &record->dropped_attributes);
-    }
-    return rc;
-}
-
 int otlp_log_emit(struct otlp_log_batch *batch, const struct otlp_log_record *record)
 {
     if (record->severity < 0 || record->severity > OTLP_SEVERITY_MAX) {
         return OTLP_EINVAL;
     }
     int rc = make_room(batch);
-    if (rc != 0) {
-        return rc;
+    if (rc == 0) {
+        rc = otlp__log_record_copy(&batch->arena, &batch->limits, record,
+                                   &batch->records[batch->count]);
     }
-    struct otlp_log_record *owned = &batch->records[batch->count];
-    *owned = *record;
-    rc = own(batch, owned);
-    if (rc != 0) {
-        return rc;
-    }
-    if (owned->observed_unix_ns == 0) {
-        owned->observed_unix_ns = otlp__now_unix_ns();
-    }
-    batch->count++;
-    return 0;
+    batch->count += rc == 0;
+    return rc;
 }
 
 const struct otlp_log_record *otlp_log_batch_records(const struct otlp_log_batch *batch,

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sampler_internal.h"
+
 /* Delegates may be parent-based themselves; a chain longer than this is decided as always off. */
 #define DELEGATION_MAX 8
 #define TWO_TO_63      9223372036854775808.0
@@ -67,22 +69,33 @@ static bool is_below(struct otlp_trace_id trace_id, uint64_t threshold)
     return low >> 1 < threshold;
 }
 
-bool otlp_sampler_decide(const struct otlp_sampler *sampler, const struct otlp_span_context *parent,
-                         struct otlp_trace_id trace_id)
+const struct otlp_sampler *otlp__sampler_leaf(const struct otlp_sampler *sampler,
+                                              const struct otlp_span_context *parent)
 {
     const struct otlp_sampler *current = or_default(sampler, &parent_based);
     for (int i = 0; i < DELEGATION_MAX; i++) {
-        switch (current->kind) {
-        case OTLP_SAMPLER_ALWAYS_ON:
-            return true;
-        case OTLP_SAMPLER_ALWAYS_OFF:
-            return false;
-        case OTLP_SAMPLER_RATIO:
-            return is_below(trace_id, current->threshold);
-        case OTLP_SAMPLER_PARENT_BASED:
-            current = delegate_of(current, parent);
-            break;
+        if (current->kind != OTLP_SAMPLER_PARENT_BASED) {
+            return current;
         }
+        current = delegate_of(current, parent);
+    }
+    return &always_off;
+}
+
+bool otlp_sampler_decide(const struct otlp_sampler *sampler, const struct otlp_span_context *parent,
+                         struct otlp_trace_id trace_id)
+{
+    const struct otlp_sampler *leaf = otlp__sampler_leaf(sampler, parent);
+    switch (leaf->kind) {
+    case OTLP_SAMPLER_ALWAYS_ON:
+        return true;
+    case OTLP_SAMPLER_RATIO:
+        return is_below(trace_id, leaf->threshold);
+    case OTLP_SAMPLER_PROBABILITY:
+        return otlp__randomness(parent, trace_id) >= leaf->threshold;
+    case OTLP_SAMPLER_ALWAYS_OFF:
+    case OTLP_SAMPLER_PARENT_BASED:
+        break;
     }
     return false;
 }
@@ -117,6 +130,9 @@ static void describe(struct writer *writer, const struct otlp_sampler *sampler, 
         return;
     case OTLP_SAMPLER_RATIO:
         put(writer, "TraceIdRatioBased{%.6f}", sampler->ratio);
+        return;
+    case OTLP_SAMPLER_PROBABILITY:
+        put(writer, "ProbabilitySampler{%.6f}", sampler->ratio);
         return;
     case OTLP_SAMPLER_PARENT_BASED:
         break;

@@ -4,14 +4,15 @@
 
 #include "clock.h"
 #include "random.h"
+#include "sampler_internal.h"
 #include "span_internal.h"
 
 static const struct otlp_limits default_limits = OTLP_LIMITS_DEFAULT;
 static const struct otlp_span_options default_options;
 
-struct otlp_span *otlp__span_allocate(void)
+struct otlp_span *otlp__span_allocate(size_t block_bytes)
 {
-    struct otlp__block *block = otlp__block_take(OTLP__BLOCK_SMALLEST);
+    struct otlp__block *block = otlp__block_take(block_bytes);
     if (block == NULL) {
         return NULL;
     }
@@ -21,6 +22,8 @@ struct otlp_span *otlp__span_allocate(void)
     span->arena.block = block;
     span->arena.low = (char *)(span + 1);
     span->arena.high = (char *)block + block->size;
+    span->data.name = "";
+    span->limits = &default_limits;
     atomic_init(&span->references, 1);
     return span;
 }
@@ -43,39 +46,66 @@ static void set_context(struct otlp_span *span, const struct otlp_span_options *
     otlp__fill_span_id(ids, &context->span_id);
 }
 
-struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
-                                    const struct otlp_span_options *options)
+int otlp__span_set_threshold(struct otlp_span *span, const struct otlp_sampler *sampler,
+                             const struct otlp_span_context *parent)
 {
-    options = options != NULL ? options : &default_options;
-    struct otlp_span *span = otlp__span_allocate();
-    if (span == NULL) {
-        return NULL;
+    if (otlp__sampler_leaf(sampler, parent)->kind != OTLP_SAMPLER_PROBABILITY) {
+        return 0;
     }
-    set_context(span, options);
-    span->data.name = "";
-    span->limits = options->limits != NULL ? options->limits : &default_limits;
-    span->is_sampled =
-        otlp_sampler_decide(options->sampler, options->parent, span->data.context.trace_id);
-    if (!span->is_sampled) {
-        return span;
+    const struct otlp_tracestate *state = NULL;
+    int rc = otlp_sampler_tracestate(sampler, parent, &state);
+    if (rc == 0) {
+        otlp_tracestate_unref(span->data.context.tracestate);
+        span->data.context.tracestate = state;
     }
+    return rc;
+}
+
+int otlp__span_record(struct otlp_span *span, const char *name, size_t name_len,
+                      const struct otlp_span_options *options, const struct otlp_limits *limits)
+{
+    span->is_sampled = true;
+    span->limits = limits;
     span->data.context.flags |= OTLP_FLAG_SAMPLED;
     span->data.kind =
         (uint8_t)(options->kind != OTLP_SPAN_KIND_UNSPECIFIED ? options->kind
                                                               : OTLP_SPAN_KIND_INTERNAL);
     span->data.name = otlp__arena_text(&span->arena, name, name_len);
     if (span->data.name == NULL) {
-        otlp_span_free(span);
-        return NULL;
+        return OTLP_ENOMEM;
     }
     span->data.name_len = (uint32_t)name_len;
     span->data.start_unix_ns =
         options->start_unix_ns != 0 ? options->start_unix_ns : otlp__now_unix_ns();
+    return 0;
+}
+
+struct otlp_span *otlp_span_start_n(const char *name, size_t name_len,
+                                    const struct otlp_span_options *options)
+{
+    options = options != NULL ? options : &default_options;
+    struct otlp_span *span = otlp__span_allocate(OTLP__BLOCK_SMALLEST);
+    if (span == NULL) {
+        return NULL;
+    }
+    set_context(span, options);
+    if (!otlp_sampler_decide(options->sampler, options->parent, span->data.context.trace_id)) {
+        return span;
+    }
+    const struct otlp_limits *limits = options->limits != NULL ? options->limits : &default_limits;
+    if (otlp__span_set_threshold(span, options->sampler, options->parent) != 0 ||
+        otlp__span_record(span, name, name_len, options, limits) != 0) {
+        otlp_span_free(span);
+        return NULL;
+    }
     return span;
 }
 
 int otlp_span_end(struct otlp_span *span, uint64_t end_unix_ns)
 {
+    if (span->tracer != NULL) {
+        return otlp__tracer_span_end(span, end_unix_ns);
+    }
     if (span->is_ended) {
         return OTLP_EENDED;
     }
@@ -131,6 +161,9 @@ void otlp_span_free(struct otlp_span *span)
 {
     if (span == NULL || !is_last_reference(span)) {
         return;
+    }
+    if (span->attached > 0) {
+        otlp__active_forget(span);
     }
     otlp_tracestate_unref(span->data.context.tracestate);
     for (uint32_t i = 0; i < span->data.link_count; i++) {

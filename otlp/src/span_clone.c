@@ -114,7 +114,7 @@ static int copy_index(struct otlp_span *to, const struct otlp_span *from)
 
 struct otlp_span *otlp_span_clone(const struct otlp_span *span)
 {
-    struct otlp_span *clone = otlp__span_allocate();
+    struct otlp_span *clone = otlp__span_allocate(OTLP__BLOCK_SMALLEST);
     if (clone == NULL) {
         return NULL;
     }

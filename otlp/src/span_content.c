@@ -1,6 +1,7 @@
 #include <otlp/propagate.h>
 #include <otlp/span.h>
 
+#include "attributes_quick.h"
 #include "clock.h"
 #include "span_internal.h"
 
@@ -29,6 +30,23 @@ int otlp_span_set_attribute(struct otlp_span *span, const struct otlp_attribute 
 
 int otlp_span_set_attribute_ref(struct otlp_span *span, const struct otlp_attribute *attribute)
 {
+    struct otlp_span_data *data = &span->data;
+    enum otlp_value_type type = attribute->value.type;
+    bool is_flat = type != OTLP_VALUE_ARRAY && type != OTLP_VALUE_KVLIST &&
+                   span->limits->value_length == OTLP_UNLIMITED;
+    if (otlp__span_may_change(span) == 0 && attribute->key_len > 0 && attribute->key != NULL &&
+        is_flat) {
+        uint32_t key_hash = otlp__key_hash(attribute->key, attribute->key_len);
+        struct otlp_attribute *place =
+            otlp__attribute_place(data->attributes, data->attribute_count, &span->index,
+                                  &span->arena, key_hash, span->limits->attribute_count, 0);
+        if (place != NULL) {
+            *place = *attribute;
+            place->key_hash = key_hash;
+            otlp__attribute_commit(place, &data->attribute_count, &span->index, &span->arena);
+            return 0;
+        }
+    }
     return set_attribute(span, attribute, true);
 }
 
@@ -38,6 +56,24 @@ int otlp_span_set_string_n(struct otlp_span *span, const char *key, size_t key_l
     int rc = otlp__span_may_change(span);
     if (rc != 0) {
         return rc < 0 ? rc : 0;
+    }
+    struct otlp_span_data *data = &span->data;
+    if (key_len > 0 && key != NULL && key_len < UINT16_MAX && text_len < UINT16_MAX &&
+        text_len <= span->limits->value_length) {
+        uint32_t key_hash = otlp__key_hash(key, key_len);
+        struct otlp_attribute *place = otlp__attribute_place(
+            data->attributes, data->attribute_count, &span->index, &span->arena, key_hash,
+            span->limits->attribute_count, key_len + text_len + 2);
+        if (place != NULL) {
+            place->key_len = (uint32_t)key_len;
+            place->key_hash = key_hash;
+            place->value.type = OTLP_VALUE_STRING;
+            place->value.len = (uint32_t)text_len;
+            place->value.as.string = otlp__attribute_text(&span->arena, text, text_len);
+            place->key = otlp__attribute_text(&span->arena, key, key_len);
+            otlp__attribute_commit(place, &data->attribute_count, &span->index, &span->arena);
+            return 0;
+        }
     }
     struct otlp__attribute_array array = {&span->data.attributes, &span->data.attribute_count,
                                           &span->index, &span->arena};

@@ -3,7 +3,7 @@
  *
  *   export_rate [--protocol grpc|http/protobuf|http/json] [--compression none|gzip|zstd|br]
  *               [--level N] [--adaptive] [--senders N] [--connections N] [--streams N] [--spans N]
- *               [--attributes N] [--seconds S] URL
+ *               [--attributes N] [--seconds S] [--requests N] [--retry-ms N] URL
  *
  * Prebuilt requests of 512 spans with 10 attributes each, sixteen different ones in turn, are sent
  * by `senders` threads at once through one exporter for about S seconds. Prints one line: spans,
@@ -35,6 +35,7 @@ struct run {
     size_t spans;
     int attributes;
     double seconds;
+    size_t requests_max;
     struct otlp_buffer requests[REQUESTS];
     struct otlp_exporter *exporter;
     uint64_t end_ns;
@@ -52,9 +53,10 @@ static uint64_t now_ns(void)
 static void *send_all(void *context)
 {
     struct run *run = context;
-    while (now_ns() < run->end_ns) {
-        const struct otlp_buffer *bytes =
-            &run->requests[atomic_fetch_add(&run->next, 1) % REQUESTS];
+    size_t index;
+    while (now_ns() < run->end_ns &&
+           (index = atomic_fetch_add(&run->next, 1)) < run->requests_max) {
+        const struct otlp_buffer *bytes = &run->requests[index % REQUESTS];
         struct otlp_export request = {.signal = OTLP_TRACES,
                                       .data = bytes->data,
                                       .data_len = bytes->len,
@@ -69,6 +71,58 @@ static void *send_all(void *context)
     return NULL;
 }
 
+static bool parse_protocol(struct run *run, const char *name)
+{
+    for (int i = 0; i < OTLP_PROTOCOL_COUNT; i++) {
+        if (strcmp(name, otlp_protocol_name((enum otlp_protocol)i)) == 0) {
+            run->options.protocol = (enum otlp_protocol)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_number(struct run *run, int option, const char *text)
+{
+    char *end;
+    double number = strtod(text, &end);
+    if (*text == '\0' || *end != '\0' || !(number >= 0 && number < 1e9)) {
+        return false;
+    }
+    switch (option) {
+    case 'l':
+        run->options.compression.level = (int)number;
+        break;
+    case 's':
+        run->senders = (size_t)number;
+        break;
+    case 'n':
+        run->options.pool.connections_max = (uint32_t)number;
+        break;
+    case 'm':
+        run->options.pool.streams_max = (uint32_t)number;
+        break;
+    case 'b':
+        run->spans = (size_t)number;
+        break;
+    case 'k':
+        run->attributes = (int)number;
+        break;
+    case 't':
+        run->seconds = number;
+        break;
+    case 'r':
+        run->requests_max = (size_t)number;
+        break;
+    case 'w':
+        run->options.retry.first_ns = (uint64_t)(number * 1e6);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
 static bool parse(struct run *run, int argc, char **argv)
 {
     static const struct option options[] = {{"protocol", required_argument, NULL, 'p'},
@@ -81,50 +135,21 @@ static bool parse(struct run *run, int argc, char **argv)
                                             {"spans", required_argument, NULL, 'b'},
                                             {"attributes", required_argument, NULL, 'k'},
                                             {"seconds", required_argument, NULL, 't'},
+                                            {"requests", required_argument, NULL, 'r'},
+                                            {"retry-ms", required_argument, NULL, 'w'},
                                             {NULL, 0, NULL, 0}};
     int option;
     bool is_good = true;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1 && is_good) {
-        switch (option) {
-        case 'p':
-            is_good = false;
-            for (int i = 0; i < OTLP_PROTOCOL_COUNT; i++) {
-                if (strcmp(optarg, otlp_protocol_name((enum otlp_protocol)i)) == 0) {
-                    run->options.protocol = (enum otlp_protocol)i;
-                    is_good = true;
-                }
-            }
-            break;
-        case 'c':
+    while (is_good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'p') {
+            is_good = parse_protocol(run, optarg);
+        } else if (option == 'c') {
             is_good = otlp_compression_from_name(optarg, strlen(optarg),
                                                  &run->options.compression.algorithm) == 0;
-            break;
-        case 'l':
-            run->options.compression.level = atoi(optarg);
-            break;
-        case 'a':
+        } else if (option == 'a') {
             run->options.compression_is_adaptive = true;
-            break;
-        case 's':
-            run->senders = (size_t)atoi(optarg);
-            break;
-        case 'n':
-            run->options.pool.connections_max = (uint32_t)atoi(optarg);
-            break;
-        case 'm':
-            run->options.pool.streams_max = (uint32_t)atoi(optarg);
-            break;
-        case 'b':
-            run->spans = (size_t)atoi(optarg);
-            break;
-        case 'k':
-            run->attributes = atoi(optarg);
-            break;
-        case 't':
-            run->seconds = atof(optarg);
-            break;
-        default:
-            is_good = false;
+        } else {
+            is_good = optarg != NULL && parse_number(run, option, optarg);
         }
     }
     run->endpoint.url = argv[optind];
@@ -153,7 +178,8 @@ static void print(const struct run *run, double seconds)
                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     printf(
         "%s %s: %.0f spans/s, %.0f requests/s, %.0f MB/s of payload, %.0f MB/s sent, %.0f%% of a "
-        "CPU, %.1f MiB at most, %zu-byte requests, %llu connections, %zu not delivered\n",
+        "CPU, %.1f MiB at most, %zu-byte requests, %llu connections, %llu spans, %llu retries, %zu "
+        "not delivered\n",
         otlp_protocol_name(run->options.protocol),
         run->options.compression_is_adaptive
             ? "adaptive"
@@ -162,12 +188,14 @@ static void print(const struct run *run, double seconds)
         (double)metrics.exports[OTLP_EXPORT_DELIVERED] / seconds,
         (double)metrics.payload_bytes / 1e6 / seconds, (double)metrics.wire_bytes / 1e6 / seconds,
         100 * cpu / seconds, (double)usage.ru_maxrss / 1024, run->requests[0].len,
-        (unsigned long long)metrics.connections_opened, (size_t)run->failures);
+        (unsigned long long)metrics.connections_opened, (unsigned long long)metrics.items_delivered,
+        (unsigned long long)metrics.retries, (size_t)run->failures);
 }
 
 int main(int argc, char **argv)
 {
-    static struct run run = {.senders = 4, .spans = 512, .attributes = 10, .seconds = 3};
+    static struct run run = {
+        .senders = 4, .spans = 512, .attributes = 10, .seconds = 3, .requests_max = SIZE_MAX};
     pthread_t threads[SENDERS_MAX];
     if (!parse(&run, argc, argv)) {
         fprintf(stderr, "usage: export_rate [OPTION...] URL (see the top of export_rate.c)\n");

@@ -14,6 +14,7 @@
  *
  *     receiver_load [SECONDS]     of each round of each kind; 0.3 by default
  */
+#include <otlp/compress.h>
 #include <otlp/decode.h>
 #include <otlp/receiver.h>
 
@@ -33,6 +34,7 @@
 #define ATTRIBUTES  10
 #define CONNECTIONS 4
 #define ROUNDS      7
+#define KINDS       3
 #define FRAME_BYTES 16384
 
 struct kind {
@@ -101,15 +103,31 @@ static void append_field(struct otlp_buffer *out, const char *name, const char *
     append(out, value, value_len);
 }
 
-static void build_http(struct otlp_buffer *out, const struct otlp_buffer *body)
+static void build_http(struct otlp_buffer *out, const struct otlp_buffer *body,
+                       const char *encoding)
 {
     char head[256];
     int len = snprintf(head, sizeof head,
                        "POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1\r\n"
-                       "content-type: application/x-protobuf\r\ncontent-length: %zu\r\n\r\n",
-                       body->len);
+                       "content-type: application/x-protobuf\r\ncontent-encoding: %s\r\n"
+                       "content-length: %zu\r\n\r\n",
+                       encoding, body->len);
     append(out, head, (size_t)len);
     append(out, body->data, body->len);
+}
+
+static void build_zstd(struct otlp_buffer *out, const struct otlp_buffer *body)
+{
+    struct otlp_compressor_options options = {.algorithm = OTLP_COMPRESSION_ZSTD, .level = 1};
+    struct otlp_compressor *compressor;
+    struct otlp_buffer compressed = {0};
+    if (otlp_compressor_create(&options, &compressor) != 0 ||
+        otlp_compress_append(compressor, body->data, body->len, &compressed) != 0) {
+        die("zstd");
+    }
+    build_http(out, &compressed, "zstd");
+    otlp_compressor_free(compressor);
+    otlp_buffer_release(&compressed);
 }
 
 /* The frames of a call on stream 0; send_grpc() writes the right one into each. */
@@ -177,7 +195,7 @@ static void send_request(struct kind *kind, int i)
 
 static void read_http(int fd)
 {
-    char text[512];
+    char text[512] = "";
     size_t len = 0;
     while (len < 4 || memcmp(text + len - 4, "\r\n\r\n", 4) != 0) {
         ssize_t got = recv(fd, text + len, sizeof text - 1 - len, 0);
@@ -336,30 +354,34 @@ int main(int argc, char **argv)
         return 1;
     }
     telemetry_free(telemetry);
-    struct kind kinds[2] = {
+    struct kind kinds[KINDS] = {
         {.name = "http/protobuf", .port = otlp_receiver_http_port(receiver)},
-        {.name = "grpc", .is_grpc = true, .port = otlp_receiver_grpc_port(receiver)}};
-    build_http(&kinds[0].request, &body);
+        {.name = "grpc", .is_grpc = true, .port = otlp_receiver_grpc_port(receiver)},
+        {.name = "http, zstd 1", .port = otlp_receiver_http_port(receiver)}};
+    build_http(&kinds[0].request, &body, "identity");
     build_grpc(&kinds[1].request, &body);
+    build_zstd(&kinds[2].request, &body);
     double check[ROUNDS];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < KINDS; i++) {
         connect_to(&kinds[i]);
         run_round(&kinds[i], 0, seconds); /* to warm up */
     }
     for (int round = 0; round < ROUNDS; round++) {
         check[round] = run_check(&body, seconds / 2);
-        run_round(&kinds[0], round, seconds);
-        run_round(&kinds[1], round, seconds);
+        for (int i = 0; i < KINDS; i++) {
+            run_round(&kinds[i], round, seconds);
+        }
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%zu bytes a request of %d spans\n", body.len, SPANS);
     double alone = middle(check);
     printf("%-14s %6.2f M spans a CPU second\n", "check alone", alone * 1e-6);
-    report(&kinds[0], alone);
-    report(&kinds[1], alone);
+    for (int i = 0; i < KINDS; i++) {
+        report(&kinds[i], alone);
+    }
     printf("most memory    %6.1f MiB, client and receiver\n", (double)usage.ru_maxrss / 1024);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < KINDS; i++) {
         for (int j = 0; j < CONNECTIONS; j++) {
             close(kinds[i].sockets[j]);
         }

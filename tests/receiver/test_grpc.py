@@ -28,7 +28,18 @@ from h2_wire import (
     frame,
     message,
 )
-from receiver_program import ONE, ONE_JSON, PROTOBUF, Receiver, Wire, logs, metrics, span, traces
+from receiver_program import (
+    BUILD,
+    ONE,
+    ONE_JSON,
+    PROTOBUF,
+    Receiver,
+    Wire,
+    logs,
+    metrics,
+    span,
+    traces,
+)
 
 Start = Callable[..., Receiver]
 
@@ -361,7 +372,7 @@ def test_goaway_when_it_is_stopped(start: Start) -> None:
 
 
 def test_a_slow_stream_is_given_up(start: Start) -> None:
-    receiver = start("--idle-timeout", "0.3")
+    receiver = start("--idle-timeout", "0.6")
     with H2(receiver.grpc_port) as h2:
         stream = h2.begin(call_fields())
         h2.data(stream, message(ONE)[:9], ends=False)
@@ -372,7 +383,7 @@ def test_a_slow_stream_is_given_up(start: Start) -> None:
 
 
 def test_a_preface_that_does_not_come(start: Start) -> None:
-    receiver = start("--header-timeout", "0.2")
+    receiver = start("--header-timeout", "0.5")
     with Wire(receiver.grpc_port) as wire:
         wire.send(PREFACE[:10])
         assert wire.is_closed()
@@ -405,6 +416,26 @@ def test_h2load_speaks_to_it(receiver: Receiver, tmp_path: Path) -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert "400 succeeded, 0 failed" in run.stdout
     assert receiver.stop()["traces"]["items"] == 400 * 500
+
+
+def test_large_batches_take_little_memory(receiver: Receiver, tmp_path: Path) -> None:
+    batch = tmp_path / "batch"
+    for port, path, content_type, body in (
+        (receiver.http_port, "/v1/traces", PROTOBUF, traces(*[span()] * 7000)),
+        (receiver.grpc_port, TRACES, "application/grpc", message(traces(*[span()] * 7000))),
+    ):
+        assert len(body) > 250_000
+        batch.write_bytes(body)
+        command = ["h2load", "-n", "500", "-c", "8", "-m", "4", "-d", str(batch)]
+        command += ["-H", f"content-type: {content_type}", f"http://127.0.0.1:{port}{path}"]
+        command += ["--h1"] if port == receiver.http_port else []
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        assert "500 succeeded" in run.stdout
+    status = Path(f"/proc/{receiver.process.pid}/status").read_text()
+    peak_kib = int(status.split("VmHWM:")[1].split()[0])
+    if "san" not in BUILD.name:  # a sanitizer takes memory of its own
+        assert peak_kib < 64 * 1024
+    assert receiver.stop()["traces"]["items"] == 1000 * 7000
 
 
 def test_requests_are_answered_while_others_wait(start: Start) -> None:

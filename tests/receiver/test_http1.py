@@ -377,8 +377,10 @@ def test_buffered_bytes_have_a_limit(start: Start) -> None:
         assert answer.fields["retry-after"] == "1"
     receiver.wait_for(lambda counters: counters["buffered_bytes"] < 50_000)
     assert receiver.post(traces(*[span()] * 4000)).status == 200
+    bomb = gzip.compress(bytes(400_000))
+    assert receiver.post(bomb, content_encoding="gzip").status == 503
     counters = receiver.stop()
-    assert counters["overloaded"] == 1
+    assert counters["overloaded"] == 2
     assert counters["buffered_bytes_peak"] <= 300_000
 
 
@@ -442,7 +444,7 @@ def test_a_stuck_body_is_given_up(start: Start) -> None:
 
 
 def test_idle_connections_are_closed(start: Start) -> None:
-    receiver = start("--idle-timeout", "0.2")
+    receiver = start("--idle-timeout", "0.8")
     with receiver.http() as silent, receiver.http() as used:
         used.send(request())
         assert used.answer().status == 200

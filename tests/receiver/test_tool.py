@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import socket
 import ssl
@@ -123,7 +124,7 @@ def test_it_stops_cleanly(receiver: Receiver, number: int) -> None:
 
 
 def test_requests_under_way_are_finished(start: Start) -> None:
-    receiver = start("--fault", "delay=300ms")
+    receiver = start("--fault", "delay=600ms")
     with receiver.http() as wire:
         wire.send(request())
         receiver.wait_for(lambda now: now["http_requests"] == 1)
@@ -335,7 +336,7 @@ def test_clients_need_a_certificate(start: Start, keys: Keys) -> None:
 
 
 def test_a_handshake_that_does_not_come(start: Start, keys: Keys) -> None:
-    receiver = start(*keys.server(), "--header-timeout", "0.2")
+    receiver = start(*keys.server(), "--header-timeout", "0.5")
     with Wire(receiver.http_port) as silent, Wire(receiver.http_port) as wrong:
         wrong.send(request())
         while wrong.socket.recv(65536):
@@ -349,3 +350,21 @@ def test_a_key_that_does_not_fit(keys: Keys) -> None:
     done = run("--cert", keys.path("server.pem"), "--key", keys.path("client.key"))
     assert done.returncode == 1
     assert "client.key cannot be used" in done.stderr
+
+
+def test_descriptors_that_run_out(receiver: Receiver) -> None:
+    with receiver.http() as served:
+        served.send(request())
+        assert served.answer().status == 200
+        room = receiver.descriptors() + 2
+        resource.prlimit(receiver.process.pid, resource.RLIMIT_NOFILE, (room, room))
+        wires = [receiver.http() for _ in range(6)]
+        for _ in range(20):  # meanwhile it serves those that it has
+            served.send(request())
+            assert served.answer().status == 200
+        for wire in wires:
+            wire.send(request(connection="close"))
+        for wire in wires:
+            assert wire.answer().status == 200
+            wire.close()
+    assert receiver.stop()["traces"]["requests"] == 27

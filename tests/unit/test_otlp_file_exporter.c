@@ -21,12 +21,12 @@ struct folder {
 static int make_folder(void **state)
 {
     struct folder *folder = calloc(1, sizeof *folder);
+    *state = folder;
     snprintf(folder->name, sizeof folder->name, "/tmp/otlp-file-XXXXXX");
     if (mkdtemp(folder->name) == NULL) {
         return -1;
     }
     snprintf(folder->path, sizeof folder->path, "%s/out.jsonl", folder->name);
-    *state = folder;
     return 0;
 }
 

@@ -189,6 +189,22 @@ static void retry_info_makes_exhaustion_retryable(void **state)
     peer_stop(peer);
 }
 
+/* Failures that follow a delay that was asked for wait no less. */
+static void back_off_starts_from_the_delay(void **state)
+{
+    (void)state;
+    static const struct peer_step steps[] = {{.headers = "grpc-status: 14\n" DETAILS},
+                                             {.headers = "grpc-status: 14\n"},
+                                             {.headers = OK_TRAILER, EMPTY}};
+    struct peer *peer = peer_start_grpc(steps, COUNT(steps));
+    struct otlp_exporter *exporter = start_exporter_to(peer->url, OTLP_PROTOCOL_GRPC);
+    uint64_t began = peer_now_ms();
+    assert_outcome(send_text(exporter, "abc"), OTLP_EXPORT_DELIVERED);
+    assert_true(peer_now_ms() - began >= 100);
+    stop_exporter(exporter);
+    peer_stop(peer);
+}
+
 static void partial_success_is_told(void **state)
 {
     (void)state;
@@ -325,6 +341,7 @@ int main(void)
         cmocka_unit_test(codes_decide),
         cmocka_unit_test(http_statuses_stand_in_for_codes),
         cmocka_unit_test(retry_info_makes_exhaustion_retryable),
+        cmocka_unit_test(back_off_starts_from_the_delay),
         cmocka_unit_test(partial_success_is_told),
         cmocka_unit_test(reset_streams_are_judged_by_their_code),
         cmocka_unit_test(broken_connections_are_tried_again),

@@ -43,6 +43,7 @@ void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
 void *__libc_realloc(void *memory, size_t bytes);
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc names them otherwise. */
 __attribute__((visibility("default"))) void *malloc(size_t bytes)
 {
     return fails() ? NULL : __libc_malloc(bytes);
@@ -57,6 +58,7 @@ __attribute__((visibility("default"))) void *realloc(void *memory, size_t bytes)
 {
     return fails() ? NULL : __libc_realloc(memory, bytes);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 #endif
 
 static void start_counting(long allocations)

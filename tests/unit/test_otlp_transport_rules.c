@@ -2,6 +2,7 @@
  * texts, headers, addresses; and options that are refused. */
 #include "exporting.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,12 +196,12 @@ static void grpc_binary_values_may_be_padded(void **state)
     static const char *const bad[] = {"Z", "Zm9vY", "Zm-v", "Zm v", "=Zg="};
     char text[32];
     for (size_t i = 0; i < COUNT(rows); i++) {
-        strcpy(text, rows[i].text);
+        snprintf(text, sizeof text, "%s", rows[i].text);
         assert_int_equal(otlp__grpc_parse_binary(text, strlen(text)), strlen(rows[i].bytes));
         assert_memory_equal(text, rows[i].bytes, strlen(rows[i].bytes));
     }
     for (size_t i = 0; i < COUNT(bad); i++) {
-        strcpy(text, bad[i]);
+        snprintf(text, sizeof text, "%s", bad[i]);
         assert_true(otlp__grpc_parse_binary(text, strlen(text)) == SIZE_MAX);
     }
     assert_int_equal(otlp__grpc_parse_code("7", 1), 7);

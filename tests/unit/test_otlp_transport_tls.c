@@ -24,6 +24,7 @@ struct world {
 static int make_world(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
+    *state = world;
     snprintf(world->folder, sizeof world->folder, "/tmp/otlp-tls-XXXXXX");
     if (mkdtemp(world->folder) == NULL) {
         return -1;
@@ -34,7 +35,6 @@ static int make_world(void **state)
     world->expired = certificate_make(world->folder, "expired", &world->authority, -3600);
     world->client = certificate_make(world->folder, "client", &world->authority, 86400);
     world->stranger = certificate_make(world->folder, "stranger", &world->other_authority, 86400);
-    *state = world;
     return 0;
 }
 
@@ -59,6 +59,18 @@ struct attempt {
     uint64_t timeout_ns;
 };
 
+static void assert_result(struct otlp_export_result result, enum otlp_export_outcome wanted,
+                          const char *text)
+{
+    assert_outcome(result, wanted);
+    if (wanted == OTLP_EXPORT_REFUSED) {
+        assert_int_equal(result.attempts, 1);
+    }
+    if (strstr(result.message, text) == NULL) {
+        fail_msg("\"%s\" is not in \"%s\"", text, result.message);
+    }
+}
+
 /* Sends two requests to a server of each protocol; the outcome is the same for all. */
 static void try_all(const struct attempt *attempt, enum otlp_export_outcome wanted,
                     const char *text)
@@ -77,14 +89,7 @@ static void try_all(const struct attempt *attempt, enum otlp_export_outcome want
         options.timeout_ns = attempt->timeout_ns == 0 ? options.timeout_ns : attempt->timeout_ns;
         struct otlp_exporter *exporter = start_exporter(&options);
         for (int i = 0; i < 2; i++) {
-            struct otlp_export_result result = send_text(exporter, "abc");
-            assert_outcome(result, wanted);
-            if (wanted == OTLP_EXPORT_REFUSED) {
-                assert_int_equal(result.attempts, 1);
-            }
-            if (strstr(result.message, text) == NULL) {
-                fail_msg("\"%s\" is not in \"%s\"", text, result.message);
-            }
+            assert_result(send_text(exporter, "abc"), wanted, text);
         }
         stop_exporter(exporter);
         if (wanted == OTLP_EXPORT_DELIVERED) {

@@ -301,7 +301,7 @@ static void count_all(struct compare *c)
         say_uncounted(c, "valgrind", "instructions");
     }
     count(c, PROBE_RUN);
-    say_uncounted(c, "perf", "events of the kernel");
+    say_uncounted(c, "perf", "some events");
     say_uncounted(c, "latency", "latencies");
     if (c->options.given[COMPARE_GATE] && v->complete) {
         say_unused_gates(c);

@@ -22,7 +22,7 @@
  * connection holds at most about 256 KiB of answers that its client does not read.
  *
  * It belongs to a library of its own (-lotlp_receiver -lotlp -lnghttp2 -levent_core -lssl -lcrypto)
- * and ignores no signal: a program that serves sockets should ignore SIGPIPE.
+ * and its threads block all signals, which are left to the program's own.
  *
  * Threads: every function here may be called by any thread, but otlp_receiver_stop() once, when no
  * other thread uses the receiver any more.

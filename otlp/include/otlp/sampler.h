@@ -22,12 +22,14 @@ enum otlp_sampler_kind {
     OTLP_SAMPLER_ALWAYS_OFF,
     OTLP_SAMPLER_RATIO,
     OTLP_SAMPLER_PARENT_BASED,
+    OTLP_SAMPLER_PROBABILITY,
 };
 
 struct otlp_sampler {
     enum otlp_sampler_kind kind;
-    double ratio;       /* ratio sampler */
-    uint64_t threshold; /* ratio sampler: sampled when the low 63 bits are below it */
+    double ratio;       /* ratio and probability sampler */
+    uint64_t threshold; /* ratio: sampled when the low 63 bits are below it; probability: sampled
+                           when the 56 bits of randomness are not below it */
     /* Parent-based sampler. NULL delegates: root always on; sampled parents on, others off. */
     const struct otlp_sampler *root;
     const struct otlp_sampler *remote_sampled;
@@ -46,6 +48,27 @@ OTLP_API struct otlp_sampler otlp_sampler_always_off(void);
  * samples a superset. A ratio below 0 or NaN counts as 0, above 1 as 1.
  */
 OTLP_API struct otlp_sampler otlp_sampler_ratio(double ratio);
+
+/*
+ * Samples the given share of the traces by the rule of W3C Trace Context level 2 and the
+ * specification's "TraceState: Probability Sampling": the randomness R, which is the last 7 bytes
+ * of the trace id, or `rv` in the member `ot` of the parent's tracestate, is compared with a
+ * threshold T = 2^56 * (1 - ratio), and the span is sampled when R >= T. T is rounded to five
+ * hexadecimal digits behind its leading f digits. Like the ratio sampler it takes no notice of the
+ * parent's sampled flag. A ratio below 2^-56 or NaN counts as 0, above 1 as 1.
+ */
+OTLP_API struct otlp_sampler otlp_sampler_probability(double ratio);
+
+/*
+ * The tracestate of a span that the sampler has accepted: the parent's, in which, when a
+ * probability sampler decided, the member `ot` says by which threshold (`th:`, without trailing
+ * zeros; other entries of `ot` stay). Spans get it when they start. *state is a reference of the
+ * caller's, or NULL. OTLP_ENOMEM.
+ */
+struct otlp_tracestate;
+OTLP_API int otlp_sampler_tracestate(const struct otlp_sampler *sampler,
+                                     const struct otlp_span_context *parent,
+                                     const struct otlp_tracestate **state);
 
 /* Follows the parent's sampled flag and asks `root` (NULL: always on) when there is no valid
  * parent. The other delegates may be assigned afterwards. */

@@ -7,8 +7,9 @@
  * a copy.
  *
  * Memory: a span lives in blocks from a per-thread free list, the first of them 256 bytes; text and
- * attributes are put into the same blocks. otlp_span_bytes() tells what a span holds. A block that
- * another thread frees goes to that thread's list; lists are bounded and freed with their thread.
+ * attributes are put into the same blocks. otlp_span_bytes() tells what a span holds. Blocks that
+ * another thread frees flow back to those who need them; lists are bounded and freed with their
+ * thread.
  *
  * A span that the sampler turned down is not recording: it has a context to pass on, takes every
  * call, keeps nothing, and otlp_span_end() does not read the clock. It is not to be exported.
@@ -185,7 +186,8 @@ OTLP_API int otlp_span_set_status(struct otlp_span *span, enum otlp_status_code 
 /* Replaces the name (copied; ends at its NUL). OTLP_EENDED, OTLP_ENOMEM. */
 OTLP_API int otlp_span_set_name(struct otlp_span *span, const char *name);
 
-/* Ends the span; end_unix_ns 0 is now. A second call does nothing and returns OTLP_EENDED. */
+/* Ends the span; end_unix_ns 0 is now. A second call does nothing and returns OTLP_EENDED. A span
+ * of a tracer is given away by its end (provider.h): there must be no second call. */
 OTLP_API int otlp_span_end(struct otlp_span *span, uint64_t end_unix_ns);
 
 /* True from the start to the end of a span that the sampler accepted. */

@@ -21,6 +21,7 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     struct otlp__call *call = context;
     size_t room = size * count;
     size_t copied = 0;
+    call->was_read = true;
     if (call->read_bytes < call->prefix_bytes) {
         copied = call->prefix_bytes - call->read_bytes;
         copied = copied < room ? copied : room;
@@ -179,7 +180,7 @@ static bool set_protocol(CURL *easy, const struct otlp__settings *settings)
         SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(settings->options.connect_timeout_ns));
     }
     if (is_grpc) {
-        SET(CURLOPT_PIPEWAIT, 1L);
+        SET(CURLOPT_PIPEWAIT, settings->options.pool.streams_max > 1 ? 1L : 0L);
     } else {
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         SET(CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -245,6 +246,7 @@ void otlp__call_reset(struct otlp__call *call)
     call->endpoint = OTLP__NO_ENDPOINT;
     call->tried = 0;
     call->failures = 0;
+    call->floor_ns = 0;
     call->is_check = false;
     call->is_detached = false;
     call->must_open = false;
@@ -312,6 +314,7 @@ int otlp__call_prepare(struct otlp__call *call, const struct otlp__settings *set
     call->endpoint_state = endpoint;
     call->has_opened = false;
     call->lacked_connection = false;
+    call->was_read = false;
     call->reuses_only = target->opens_by_order && !call->opens_connection;
     call->read_bytes = 0;
     SET(CURLOPT_URL, target->request_url[call->signal]);

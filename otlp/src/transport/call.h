@@ -38,9 +38,11 @@ struct otlp__call {
 
     uint64_t began_ns;
     uint64_t deadline_ns;
-    uint64_t wake_ns; /* while it waits to be tried again */
-    size_t only;      /* the endpoint of a check; OTLP__NO_ENDPOINT: any */
-    size_t endpoint;  /* of the attempt under way */
+    uint64_t attempt_end_ns; /* of the attempt under way */
+    uint64_t floor_ns;       /* no wait is shorter, since the receiver asked for one */
+    uint64_t wake_ns;        /* while it waits to be tried again */
+    size_t only;             /* the endpoint of a check; OTLP__NO_ENDPOINT: any */
+    size_t endpoint;         /* of the attempt under way */
     struct otlp__endpoint_state *endpoint_state; /* likewise */
     uint32_t tried;                              /* a bit for each endpoint that has failed at it */
     uint32_t failures;
@@ -50,6 +52,7 @@ struct otlp__call {
     bool opens_connection;  /* this attempt is */
     bool has_opened;        /* and has got as far as its socket */
     bool reuses_only;       /* this attempt may not open one */
+    bool was_read;          /* some of the body has gone to libcurl */
     bool lacked_connection; /* and there was none to use again */
 
     struct curl_slist lines[4]; /* headers of this attempt, before those of the settings */

@@ -8,11 +8,11 @@ static bool is_tried(uint32_t tried, size_t index)
 /* Each in its turn, beginning with rotation->next. */
 static size_t pick_in_turn(const struct otlp__rotation *rotation, size_t count, uint32_t usable)
 {
-    size_t index = rotation->next % count;
-    while (!is_tried(usable, index)) {
-        index = (index + 1) % count;
-    }
-    return index;
+    size_t index = rotation->next;
+    do {
+        index = index < count ? index : 0;
+    } while (!is_tried(usable, index++));
+    return index - 1;
 }
 
 /* Smooth weighted rotation: each earns its weight, the richest is chosen and pays for all. */

@@ -10,6 +10,9 @@
 /* It looks after itself this often even when nothing happens. */
 #define WAIT_MS_MAX 1000
 
+/* How much longer than its time an attempt is left to libcurl. */
+#define GRACE_NS 20000000u
+
 /* Takes over what callers have handed in. */
 static void take_submitted(struct otlp__transport *transport, bool *is_shutting_down,
                            bool *is_aborting)
@@ -106,13 +109,14 @@ static void begin(struct otlp__transport *transport, struct otlp__call *call, si
     const char *token = otlp__token_file_get(&transport->token_file);
     call->opens_connection = wants_connection(transport, call, index);
     call->must_open = false;
-    int error = otlp__call_prepare(call, &transport->settings, endpoint, index, token,
-                                   limit_ns == 0 || limit_ns > left_ns ? left_ns : limit_ns);
+    uint64_t timeout_ns = limit_ns == 0 || limit_ns > left_ns ? left_ns : limit_ns;
+    int error = otlp__call_prepare(call, &transport->settings, endpoint, index, token, timeout_ns);
     if (error != 0 || curl_multi_add_handle(transport->multi, call->easy) != CURLM_OK) {
         otlp__transport_finish(transport, call, OTLP_EXPORT_FAILED, "out of memory");
         return;
     }
     call->endpoint = index;
+    call->attempt_end_ns = otlp__monotonic_after(now_ns, timeout_ns);
     endpoint->opening += call->opens_connection;
     otlp__call_list_append(&transport->active, call);
     pthread_mutex_lock(&transport->lock);
@@ -205,12 +209,30 @@ static unsigned collect(struct otlp__transport *transport, uint64_t now_ns)
     return count;
 }
 
+/* libcurl ends attempts in time, except while they wait for a connection. */
+static void expire_active(struct otlp__transport *transport, uint64_t now_ns)
+{
+    struct otlp__call *next;
+    for (struct otlp__call *call = transport->active.first; call != NULL; call = next) {
+        next = call->next;
+        if (now_ns >= otlp__monotonic_after(call->attempt_end_ns, GRACE_NS)) {
+            curl_multi_remove_handle(transport->multi, call->easy);
+            otlp__call_list_remove(&transport->active, call);
+            otlp__transport_conclude(transport, call, CURLE_OPERATION_TIMEDOUT, now_ns);
+        }
+    }
+}
+
 static int wait_ms(const struct otlp__transport *transport, uint64_t now_ns)
 {
     uint64_t until_ns = transport->check_ns;
     for (const struct otlp__call *call = transport->waiting.first; call != NULL;
          call = call->next) {
         until_ns = call->wake_ns < until_ns ? call->wake_ns : until_ns;
+    }
+    for (const struct otlp__call *call = transport->active.first; call != NULL; call = call->next) {
+        uint64_t end_ns = otlp__monotonic_after(call->attempt_end_ns, GRACE_NS);
+        until_ns = end_ns < until_ns ? end_ns : until_ns;
     }
     for (const struct otlp__call *call = transport->ready.first; call != NULL; call = call->next) {
         until_ns = call->deadline_ns < until_ns ? call->deadline_ns : until_ns;
@@ -248,7 +270,9 @@ void *otlp__transport_run(void *context)
         }
         dispatch_ready(transport, now_ns);
         curl_multi_perform(transport->multi, &running);
-        if (collect(transport, otlp__monotonic_ns()) == 0 || transport->ready.first == NULL) {
+        unsigned collected = collect(transport, otlp__monotonic_ns());
+        expire_active(transport, now_ns);
+        if (collected == 0 || transport->ready.first == NULL) {
             int timeout_ms =
                 is_shutting_down && is_idle(transport) ? 0 : wait_ms(transport, now_ns);
             curl_multi_poll(transport->multi, NULL, 0, timeout_ms, NULL);

@@ -190,6 +190,13 @@ static void judge_grpc(struct otlp__answer *answer, enum otlp_signal signal,
     say(verdict, text);
 }
 
+/* Whether the receiver's decision has come, whatever happens to the connection then: a code of
+ * gRPC, which is the last thing of an answer, or an HTTP status that is no success. */
+static bool is_answered(const struct otlp__answer *answer, bool is_grpc)
+{
+    return is_grpc ? answer->has_grpc_code : answer->http_status >= 300;
+}
+
 void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, enum otlp_signal signal,
                  CURLcode code, const char *error, size_t response_bytes_max,
                  struct otlp__verdict *verdict)
@@ -209,10 +216,7 @@ void otlp__judge(struct otlp__answer *answer, enum otlp_protocol protocol, enum 
         verdict->omen = OTLP__OMEN_GOOD;
         verdict->is_too_large = true;
         say(verdict, "the answer is larger than permitted");
-    } else if (is_grpc && answer->has_grpc_code) {
-        /* It is the last thing of an answer: whatever happens to the connection then, it counts. */
-        judge_grpc(answer, signal, response_bytes_max, verdict);
-    } else if (code != CURLE_OK && (is_grpc || answer->http_status < 300)) {
+    } else if (code != CURLE_OK && !is_answered(answer, is_grpc)) {
         judge_failure(verdict, protocol, code, error);
     } else if (is_grpc) {
         judge_grpc(answer, signal, response_bytes_max, verdict);

@@ -118,9 +118,14 @@ static uint64_t plan_retry(struct otlp__transport *transport, struct otlp__call 
         return now_ns;
     }
     uint64_t wait_ns = otlp__retry_wait_ns(policy, call->failures, next_random(transport->random));
-    if (verdict->has_delay && verdict->delay_ns > wait_ns) {
-        wait_ns = verdict->delay_ns;
+    if (verdict->has_delay) {
+        call->floor_ns = verdict->delay_ns;
+    } else if (call->floor_ns < policy->cap_ns) {
+        /* Failures after a delay that was asked for back off from there. */
+        double floor_ns = (double)call->floor_ns * policy->factor;
+        call->floor_ns = floor_ns < (double)policy->cap_ns ? (uint64_t)floor_ns : policy->cap_ns;
     }
+    wait_ns = wait_ns > call->floor_ns ? wait_ns : call->floor_ns;
     call->failures++;
     call->tried = 0;
     return otlp__monotonic_after(now_ns, wait_ns);
@@ -145,14 +150,15 @@ static void retry(struct otlp__transport *transport, struct otlp__call *call,
     otlp__call_list_append(&transport->waiting, call);
 }
 
-/* The connection that was to be used had gone: the same attempt once more, on a new one. */
+/* The connection that was to be used had gone: the same attempt once more, on a new one. When it
+ * went while it was used, that is another attempt. */
 static void start_over(struct otlp__transport *transport, struct otlp__call *call)
 {
     pthread_mutex_lock(&transport->lock);
     otlp__transport_end_attempt(transport, call);
     otlp__breaker_pass(&transport->endpoints[call->endpoint].breaker);
-    call->result.attempts--;
-    if (!call->is_check) {
+    call->result.attempts -= !call->was_read;
+    if (!call->is_check && !call->was_read) {
         transport->counts.attempts--;
         transport->counts.retries -= call->result.attempts > 0;
         transport->counts.payload_bytes -= call->payload_bytes;

@@ -1,27 +1,28 @@
 #include "transport/token_file.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "transport/header_rules.h"
 
+/* The first line; NULL: there is none that can be sent. */
 static char *read_token(const char *name)
 {
     FILE *file = fopen(name, "re");
-    char *line = malloc(OTLP__TOKEN_BYTES_MAX);
-    if (file == NULL || line == NULL || fgets(line, OTLP__TOKEN_BYTES_MAX, file) == NULL) {
-        line = line == NULL ? NULL : strcpy(line, "");
-    }
+    char *line = file == NULL ? NULL : calloc(1, OTLP__TOKEN_BYTES_MAX);
+    bool is_good = line != NULL && fgets(line, OTLP__TOKEN_BYTES_MAX, file) != NULL;
     if (file != NULL) {
         fclose(file);
     }
-    if (line != NULL) {
+    if (is_good) {
         line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] == '\0' || !otlp__header_value_is_valid(line)) {
-            free(line);
-            line = NULL;
-        }
+        is_good = line[0] != '\0' && otlp__header_value_is_valid(line);
+    }
+    if (!is_good) {
+        free(line);
+        line = NULL;
     }
     return line;
 }

@@ -250,17 +250,17 @@ static void init_state(struct otlp__transport *transport)
                               : UINT64_MAX;
 }
 
-/* The pool's limits as libcurl knows them. */
+/* How many connections libcurl keeps. How many there are at a time follows from how many requests
+ * it is given; it is not told a limit, as it has no time-out for requests that wait for a
+ * connection. */
 static int init_multi(struct otlp__transport *transport)
 {
     const struct otlp_pool_policy *pool = &transport->settings.options.pool;
-    long connections = (long)pool->connections_max;
-    long total = connections * (long)transport->settings.target_count;
+    long total = (long)(pool->connections_max * transport->settings.target_count);
     transport->multi = curl_multi_init();
     if (transport->multi == NULL ||
         curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, total) != CURLM_OK ||
-        curl_multi_setopt(transport->multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections) !=
-            CURLM_OK ||
+
         curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
                           (long)pool->streams_max) != CURLM_OK) {
         return OTLP_ENOMEM;

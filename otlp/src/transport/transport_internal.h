@@ -69,8 +69,8 @@ void otlp__call_list_remove(struct otlp__call_list *list, struct otlp__call *cal
 struct otlp__call *otlp__transport_take_call(struct otlp__transport *transport);
 void otlp__transport_put_call(struct otlp__transport *transport, struct otlp__call *call);
 
-/* The thread; ends when the transport is shut down and no call is open. */
-void *otlp__transport_run(void *transport);
+/* The thread, given its transport; ends when that is shut down and no call is open. */
+void *otlp__transport_run(void *context);
 
 /* Queues a request without content to one endpoint. NULL: out of memory or shut down. A detached
  * one is not to be waited for, and returned as a mark only. */
