@@ -7,7 +7,7 @@
  *   sampler.h    which spans are recorded
  *   provider.h   providers, tracers, loggers, and the current context of a thread
  *   processor.h  from ended spans and log records to requests: batch and simple
- *   environment.h  what OTEL_* variables say about resource, sampler and limits
+ *   sdk_environment.h  what OTEL_* variables say about resource, sampler and limits
  *   reader.h     periodic export of metrics
  *   tuner.h      batch size, workers and compression, adjusted toward targets
  *   span.h       spans: start, attributes, events, links, status, end, clone
@@ -59,7 +59,6 @@
 #include <otlp/document.h>
 #include <otlp/encode.h>
 #include <otlp/env.h>
-#include <otlp/environment.h>
 #include <otlp/error.h>
 #include <otlp/exporter.h>
 #include <otlp/file_exporter.h>
@@ -75,6 +74,7 @@
 #include <otlp/resource.h>
 #include <otlp/response.h>
 #include <otlp/sampler.h>
+#include <otlp/sdk_environment.h>
 #include <otlp/signal.h>
 #include <otlp/span.h>
 #include <otlp/transport.h>

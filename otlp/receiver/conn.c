@@ -232,6 +232,7 @@ static bool keep(struct rx_conn *conn, const uint8_t *data, size_t data_len)
     size_t before = conn->in.capacity;
     size_t most = conn->in.len + data_len > before ? 2 * (conn->in.len + data_len) + 256 : before;
     if (!otlp__rx_charge(conn->scratch->service, most - before)) {
+        otlp__rx_add(&conn->scratch->service->counters.overloaded, 1);
         return false;
     }
     int rc = otlp_buffer_reserve(&conn->in, data_len);

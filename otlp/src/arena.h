@@ -55,6 +55,7 @@ static inline void otlp__copy_short(char *to, const char *from, size_t len)
         char head[16];
         char tail[16];
         memcpy(head, from, 16);
+        /* cppcheck-suppress pointerOutOfBoundsCond; of a constant the length is known */
         memcpy(tail, from + len - 16, 16);
         memcpy(to, head, 16);
         memcpy(to + len - 16, tail, 16);
@@ -62,6 +63,7 @@ static inline void otlp__copy_short(char *to, const char *from, size_t len)
         uint64_t head;
         uint64_t tail;
         memcpy(&head, from, 8);
+        /* cppcheck-suppress pointerOutOfBoundsCond */
         memcpy(&tail, from + len - 8, 8);
         memcpy(to, &head, 8);
         memcpy(to + len - 8, &tail, 8);

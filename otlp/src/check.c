@@ -218,14 +218,13 @@ static bool check_message(struct checker *checker, const struct otlp__message *m
         }
         const struct otlp__field *field =
             number <= message->field_max ? &message->fields[number] : NULL;
+        bool is_known = field != NULL && field->kind != OTLP__NONE;
         bool is_right;
-        if (field == NULL || field->kind == OTLP__NONE) {
-            is_right = otlp__skip_value(&at, end, wire);
-        } else if (otlp__is_number_list((enum otlp__kind)field->kind)) {
+        if (is_known && otlp__is_number_list((enum otlp__kind)field->kind)) {
             is_right = check_numbers((enum otlp__kind)field->kind, wire, &at, end);
-        } else if (wire != field->wire) {
+        } else if (is_known && wire != field->wire) {
             is_right = false;
-        } else if (wire == OTLP__WIRE_BYTES) {
+        } else if (is_known && wire == OTLP__WIRE_BYTES) {
             replace(checker, field, &replaced);
             is_right = otlp__read_bytes(&at, end, &bytes, &len) &&
                        check_element(checker, field, bytes, len);

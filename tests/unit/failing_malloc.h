@@ -7,6 +7,7 @@
 #define TESTS_UNIT_FAILING_MALLOC_H
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #if defined(__has_feature)
 #define FAILING_MALLOC_SANITIZED                                                                   \
@@ -26,11 +27,8 @@ static long allocations_left = -1;
 #define FAILING_MALLOC 1
 
 void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void *realloc(void *memory, size_t size);
+void *__libc_calloc(size_t nmemb, size_t size);
+void *__libc_realloc(void *ptr, size_t size);
 
 static int allocation_fails(void)
 {
@@ -45,14 +43,14 @@ void *malloc(size_t size)
     return allocation_fails() ? NULL : __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
-    return allocation_fails() ? NULL : __libc_calloc(count, size);
+    return allocation_fails() ? NULL : __libc_calloc(nmemb, size);
 }
 
-void *realloc(void *memory, size_t size)
+void *realloc(void *ptr, size_t size)
 {
-    return allocation_fails() ? NULL : __libc_realloc(memory, size);
+    return allocation_fails() ? NULL : __libc_realloc(ptr, size);
 }
 #endif
 

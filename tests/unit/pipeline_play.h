@@ -40,6 +40,7 @@ struct play_exporter {
     size_t shutdowns;
     size_t scopes; /* ScopeSpans and ScopeLogs */
     size_t bytes_max;
+    char json[4096];              /* the last request in JSON, cut off */
     uint64_t timeout_ns;          /* of the last request */
     size_t sizes[PLAY_SIZES_MAX]; /* items of each request */
     char names[PLAY_NAMES_MAX][24];
@@ -88,6 +89,11 @@ static inline void play_note_logs(struct play_exporter *play, const void *messag
 
 static inline void play_decode(struct play_exporter *play, const struct otlp_export *request)
 {
+    if (play->base.encoding == OTLP_ENCODING_JSON) {
+        snprintf(play->json, sizeof play->json, "%.*s", (int)request->data_len,
+                 (const char *)request->data);
+        return;
+    }
     struct otlp_request *decoded = NULL;
     if (otlp_request_unpack(request->signal, request->data, request->data_len, &decoded) != 0 ||
         otlp_request_items(decoded) != request->items) {
@@ -274,6 +280,16 @@ static inline struct otlp_processor_counts counts_of(struct otlp_processor *proc
     struct otlp_processor_counts counts;
     otlp_processor_counts(processor, &counts);
     return counts;
+}
+
+/* Until nothing is queued or being exported any more: a worker may be late out of send(). */
+static inline void wait_idle(struct otlp_processor *processor)
+{
+    for (int i = 0; i < 20000 && counts_of(processor).queued > 0; i++) {
+        const struct timespec pause = {0, 1000000};
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(counts_of(processor).queued, 0);
 }
 
 #endif

@@ -214,7 +214,7 @@ static void test_text_that_is_not_utf8(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char field[32] = {0x2a, (char)strlen(bad[i])};
-        strcpy(field + 2, bad[i]);
+        memcpy(field + 2, bad[i], strlen(bad[i]));
         const struct sample sample = {"", field, 2 + strlen(bad[i]), 0};
         uint8_t bytes[128];
         size_t len = wrap(&sample, bytes);
@@ -230,7 +230,7 @@ static void test_text_that_is_not_utf8(void **state)
 /* Body of a log record that is an array in an array in ...; returns the length of the request. */
 static size_t nest(unsigned depth, uint8_t out[1024])
 {
-    uint8_t inner[1024];
+    uint8_t inner[1024] = {0};
     size_t len = 0;
     for (unsigned i = 0; i < depth; i++) {
         uint8_t next[1024];

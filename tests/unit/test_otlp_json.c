@@ -390,11 +390,18 @@ static void test_texts_that_are_refused(void **state)
         size_t len = (size_t)snprintf(deep, sizeof deep, "{\"a\":");
         memset(deep + len, '[', depth);
         memset(deep + len + depth, ']', depth);
-        strcpy(deep + len + 2 * depth, "}");
+        memcpy(deep + len + 2 * depth, "}", 2);
         assert_int_equal(read_text(document, OTLP_LOGS, deep, 0),
                          depth > OTLP_JSON_DEPTH_MAX ? OTLP_EFORMAT : 0);
     }
     otlp_document_free(document);
+}
+
+static size_t append(char *text, size_t len, const char *more)
+{
+    size_t more_len = strlen(more);
+    memcpy(text + len, more, more_len + 1);
+    return len + more_len;
 }
 
 /* As deep as values of the model may be, and one deeper. */
@@ -403,15 +410,17 @@ static void test_depth_of_values(void **state)
     struct otlp_document *document = otlp_document_new();
     (void)state;
     for (unsigned depth = OTLP_VALUE_DEPTH_MAX; depth <= OTLP_VALUE_DEPTH_MAX + 1; depth++) {
-        char text[2048] = "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":";
+        char text[2048];
+        size_t len =
+            append(text, 0, "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":");
         for (unsigned i = 0; i < depth; i++) {
-            strcat(text, "{\"arrayValue\":{\"values\":[");
+            len = append(text, len, "{\"arrayValue\":{\"values\":[");
         }
-        strcat(text, "{}");
+        len = append(text, len, "{}");
         for (unsigned i = 0; i < depth; i++) {
-            strcat(text, "]}}");
+            len = append(text, len, "]}}");
         }
-        strcat(text, "}]}]}]}");
+        (void)append(text, len, "}]}]}]}");
         assert_int_equal(read_text(document, OTLP_LOGS, text, 0),
                          depth > OTLP_VALUE_DEPTH_MAX ? OTLP_EFORMAT : 0);
     }

@@ -97,6 +97,33 @@ static void a_slow_attempt_is_broken_off(void **state)
     peer_stop(peer);
 }
 
+/* The receiver closes a connection while a request is on its way to it: no back-off for that. */
+static void a_kept_connection_that_ends_costs_no_wait(void **state)
+{
+    (void)state;
+    for (int protocol = 0; protocol < OTLP_PROTOCOL_COUNT; protocol++) {
+        static const struct peer_step http_steps[] = {
+            {.status = 200}, {.act = PEER_CLOSE}, {.status = 200}};
+        static const struct peer_step grpc_steps[] = {
+            {.headers = "grpc-status: 0\n", .body = "\0\0\0\0", .body_len = 5},
+            {.act = PEER_CLOSE},
+            {.headers = "grpc-status: 0\n", .body = "\0\0\0\0", .body_len = 5}};
+        struct peer *peer = protocol == OTLP_PROTOCOL_GRPC ? peer_start_grpc(grpc_steps, 3)
+                                                           : peer_start_http(http_steps, 3);
+        struct otlp_endpoint endpoint = {.url = peer->url};
+        struct otlp_transport_options options = quick_options(&endpoint, 1);
+        options.protocol = (enum otlp_protocol)protocol;
+        options.retry.first_ns = 60000ull * MS; /* longer than there is time */
+        options.retry.cap_ns = 60000ull * MS;
+        struct otlp_exporter *exporter = start_exporter(&options);
+        assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
+        assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
+        stop_exporter(exporter);
+        assert_int_equal(peer->request_count, 3);
+        peer_stop(peer);
+    }
+}
+
 /* ---- Circuit breakers ------------------------------------------------------------------------ */
 
 static void a_breaker_opens_and_closes(void **state)
@@ -412,6 +439,29 @@ static void a_check_tells_how_receivers_are(void **state)
     peer_stop(peer);
 }
 
+/* A proxy is none for what runs on the same machine. */
+static void proxies_are_passed_by_on_this_machine(void **state)
+{
+    (void)state;
+    char url[64];
+    url_of_port(url, peer_closed_port());
+    setenv("http_proxy", url, 1);
+    struct peer *peer = peer_start_http(accepting, 1);
+    struct otlp_exporter *exporter = start_exporter_to(peer->url, OTLP_PROTOCOL_HTTP_PROTOBUF);
+    assert_outcome(send_within(exporter, 0), OTLP_EXPORT_DELIVERED);
+    stop_exporter(exporter);
+    peer_stop(peer);
+    struct otlp_endpoint endpoint = {.url = "http://receiver.invalid:4318"};
+    struct otlp_transport_options options = quick_options(&endpoint, 1);
+    options.retry.attempts_max = 1;
+    exporter = start_exporter(&options);
+    struct otlp_export_result result = send_within(exporter, 0);
+    assert_outcome(result, OTLP_EXPORT_UNAVAILABLE);
+    assert_non_null(strstr(result.message, "127.0.0.1")); /* it was the proxy that was asked */
+    stop_exporter(exporter);
+    unsetenv("http_proxy");
+}
+
 /* ---- Shutdown -------------------------------------------------------------------------------- */
 
 static void shutdown_ends_back_offs(void **state)
@@ -508,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_receiver_that_comes_back_gets_everything),
         cmocka_unit_test(attempts_are_limited),
         cmocka_unit_test(a_slow_attempt_is_broken_off),
+        cmocka_unit_test(a_kept_connection_that_ends_costs_no_wait),
         cmocka_unit_test(a_breaker_opens_and_closes),
         cmocka_unit_test(a_tried_request_waits_for_the_breaker),
         cmocka_unit_test(a_receiver_that_is_busy_is_not_broken),
@@ -518,6 +569,7 @@ int main(void)
         cmocka_unit_test(old_and_idle_connections_are_not_used_again),
         cmocka_unit_test(connections_are_limited),
         cmocka_unit_test(a_check_tells_how_receivers_are),
+        cmocka_unit_test(proxies_are_passed_by_on_this_machine),
         cmocka_unit_test(shutdown_ends_back_offs),
         cmocka_unit_test(shutdown_waits_for_answers),
         cmocka_unit_test(shutdown_does_not_wait_for_ever),

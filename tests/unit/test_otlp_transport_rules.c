@@ -263,6 +263,22 @@ static void urls_are_bases_or_complete(void **state)
     }
 }
 
+static void this_machine_has_several_names(void **state)
+{
+    (void)state;
+    static const char *const local[] = {"http://localhost", "https://LOCALHOST:1/x",
+                                        "http://127.0.0.1:4318", "http://127.1.2.3",
+                                        "http://[::1]:4317"};
+    static const char *const remote[] = {"http://localhost.example", "http://127.example",
+                                         "http://128.0.0.1", "http://[::2]", "http://h"};
+    for (size_t i = 0; i < COUNT(local); i++) {
+        assert_true(otlp__url_is_local(local[i]));
+    }
+    for (size_t i = 0; i < COUNT(remote); i++) {
+        assert_false(otlp__url_is_local(remote[i]));
+    }
+}
+
 static void assert_refused(const struct otlp_transport_options *options)
 {
     struct otlp_exporter *exporter;
@@ -334,6 +350,7 @@ int main(void)
         cmocka_unit_test(grpc_binary_values_may_be_padded),
         cmocka_unit_test(messages_are_cut_at_characters),
         cmocka_unit_test(urls_are_bases_or_complete),
+        cmocka_unit_test(this_machine_has_several_names),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(everything_has_a_name),
     };

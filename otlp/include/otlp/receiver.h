@@ -21,7 +21,7 @@
  * Memory: bodies and what is made of them are within limits.buffered_bytes; beside that a
  * connection holds at most about 256 KiB of answers that its client does not read.
  *
- * It belongs to a library of its own (-lotlp_receiver -lotlp -lnghttp2 -levent_core -lssl -lcrypto)
+ * It belongs to a library of its own (-lotlp_receiver -lotlp -lnghttp2 -levent -lssl -lcrypto)
  * and its threads block all signals, which are left to the program's own.
  *
  * Threads: every function here may be called by any thread, but otlp_receiver_stop() once, when no
@@ -199,7 +199,7 @@ struct otlp_receiver_signal_counters {
     X(malformed)       /* of these: a body that is not what it says */                             \
     X(invalid_items)   /* items with ids that must not be */                                       \
     X(too_large)       /* of the refused: over a limit of bytes */                                 \
-    X(overloaded)      /* of the refused: buffered_bytes was reached */                            \
+    X(overloaded)      /* refused or closed: buffered_bytes was reached */                         \
     X(unauthenticated) /* of the refused */                                                        \
     X(faults)          /* requests hit by a rule */                                                \
     X(protocol_errors) /* bytes that are neither HTTP/1 nor HTTP/2, or broken off */               \

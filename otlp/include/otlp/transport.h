@@ -22,10 +22,14 @@
  * endpoint that could not be reached, or gave no wait, is followed at once by another one that has
  * not had this request yet.
  *   - Everything else, a certificate that does not hold included: refused at once.
- * A wait that would end after the request's time is not begun: the outcome is known at once.
+ * A wait that would end after the request's time is not begun: the outcome is known at once. A kept
+ * connection that turns out to have ended is replaced without a wait.
  *
  * Redirects are not followed. Proxies are taken from the environment as libcurl does (http_proxy,
- * https_proxy, no_proxy).
+ * https_proxy, no_proxy), except for receivers on this machine and for gRPC without TLS.
+ *
+ * libcurl is initialised (curl_global_init) by the first exporter and stays so; a program that uses
+ * it itself, at a version older than 7.84, does that before, while it has one thread.
  *
  * Signals: the library never raises SIGPIPE, and its thread has all signals blocked.
  */

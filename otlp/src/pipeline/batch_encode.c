@@ -4,30 +4,6 @@
 
 #include "pipeline/item.h"
 
-void otlp__batch_encoder_release(struct otlp__batch_encoder *encoder)
-{
-    otlp_buffer_release(&encoder->request);
-}
-
-void otlp__batch_encoder_trim(struct otlp__batch_encoder *encoder)
-{
-    otlp_buffer_release(&encoder->request);
-}
-
-size_t otlp__batch_encoder_bytes(const struct otlp__batch_encoder *encoder)
-{
-    return encoder->request.capacity;
-}
-
-static int append(struct otlp_encoder *request, enum otlp_signal signal, const void *item)
-{
-    if (signal == OTLP_TRACES) {
-        return otlp_encoder_span(request, otlp_span_get_data(item));
-    }
-    const struct otlp__log_item *log = item;
-    return otlp_encoder_log(request, &log->record);
-}
-
 /* Moves the items of the first one's origin to the front, in order. */
 static size_t gather(enum otlp_signal signal, void **items, size_t count)
 {
@@ -43,52 +19,65 @@ static size_t gather(enum otlp_signal signal, void **items, size_t count)
     return gathered;
 }
 
-/* The request whole, or nothing. */
-static int finish(struct otlp_encoder *request, int rc)
+static int encode_item(struct otlp_encoder *encoder, enum otlp_signal signal, const void *item)
+{
+    return signal == OTLP_TRACES
+               ? otlp_encoder_span(encoder, otlp_span_get_data(item))
+               : otlp_encoder_log(encoder, &((const struct otlp__log_item *)item)->record);
+}
+
+static int encode_all(struct otlp_encoder *encoder, enum otlp_signal signal, void **items,
+                      size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        size_t together = gather(signal, items + done, count - done);
+        int rc = otlp_encoder_scope(encoder, &otlp__item_origin(signal, items[done])->scope);
+        for (size_t i = 0; rc == 0 && i < together; i++) {
+            rc = encode_item(encoder, signal, items[done + i]);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+        done += together;
+    }
+    return 0;
+}
+
+/* Ends the request, or takes it back. */
+static int finish(struct otlp_encoder *encoder, int rc)
 {
     if (rc == 0) {
-        rc = otlp_encoder_end(request);
+        rc = otlp_encoder_end(encoder);
     }
     if (rc != 0) {
-        otlp_encoder_cancel(request);
+        otlp_encoder_cancel(encoder);
     }
     return rc;
 }
 
-int otlp__batch_encode(struct otlp__batch_encoder *encoder, enum otlp_signal signal, void **items,
-                       size_t count)
+int otlp__batch_encode(struct otlp__batch_encoder *encoder, enum otlp_signal signal,
+                       enum otlp_encoding encoding, void **items, size_t count)
 {
-    struct otlp_encoder request;
+    struct otlp_encoder writer;
     encoder->request.len = 0;
-    const struct otlp_resource *resource = otlp__item_origin(signal, items[0])->resource;
-    int rc = otlp_encoder_begin(&request, signal, encoder->encoding, resource, &encoder->request);
-    if (rc != 0) {
-        return rc;
-    }
-    for (size_t done = 0; done < count && rc == 0;) {
-        size_t together = gather(signal, items + done, count - done);
-        rc = otlp_encoder_scope(&request, &otlp__item_origin(signal, items[done])->scope);
-        for (size_t end = done + together; done < end && rc == 0; done++) {
-            rc = append(&request, signal, items[done]);
-        }
-    }
-    return finish(&request, rc);
+    int rc = otlp_encoder_begin(&writer, signal, encoding,
+                                otlp__item_origin(signal, items[0])->resource, &encoder->request);
+    return rc == 0 ? finish(&writer, encode_all(&writer, signal, items, count)) : rc;
 }
 
-int otlp__batch_encode_metrics(struct otlp__batch_encoder *encoder,
+int otlp__batch_encode_metrics(struct otlp__batch_encoder *encoder, enum otlp_encoding encoding,
                                const struct otlp_resource *resource, const struct otlp_scope *scope,
                                const struct otlp_metric *metrics, size_t count)
 {
-    struct otlp_encoder request;
+    struct otlp_encoder writer;
     encoder->request.len = 0;
-    int rc =
-        otlp_encoder_begin(&request, OTLP_METRICS, encoder->encoding, resource, &encoder->request);
+    int rc = otlp_encoder_begin(&writer, OTLP_METRICS, encoding, resource, &encoder->request);
     if (rc != 0) {
         return rc;
     }
-    rc = otlp_encoder_scope(&request, scope);
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        rc = otlp_encoder_metric(&request, &metrics[i]);
+    rc = otlp_encoder_scope(&writer, scope);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = otlp_encoder_metric(&writer, &metrics[i]);
     }
-    return finish(&request, rc);
+    return finish(&writer, rc);
 }

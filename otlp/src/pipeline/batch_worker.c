@@ -84,7 +84,8 @@ static size_t release_items(struct otlp__batch *batch, void *const *items, size_
 static int encode(struct otlp__worker *worker, size_t count)
 {
     struct otlp__batch *batch = worker->batch;
-    int rc = otlp__batch_encode(&worker->encoder, batch->base.signal, worker->items, count);
+    int rc = otlp__batch_encode(&worker->encoder, batch->base.signal,
+                                batch->base.exporter->encoding, worker->items, count);
     size_t freed = release_items(batch, worker->items, count);
     size_t held = otlp__batch_encoder_bytes(&worker->encoder);
     ptrdiff_t grown = (ptrdiff_t)held - (ptrdiff_t)worker->counted_bytes;
@@ -99,7 +100,7 @@ static void shrink(struct otlp__worker *worker)
     if (worker->counted_bytes <= batch->options.memory_max_bytes / BUFFER_SHARE_MAX) {
         return;
     }
-    otlp__batch_encoder_trim(&worker->encoder);
+    otlp__batch_encoder_release(&worker->encoder);
     size_t held = otlp__batch_encoder_bytes(&worker->encoder);
     otlp__budget_give(&batch->budget, 0, (ptrdiff_t)worker->counted_bytes - (ptrdiff_t)held);
     worker->counted_bytes = held;
@@ -192,7 +193,6 @@ static int start_one(struct otlp__batch *batch, struct otlp__worker *worker, uns
 {
     worker->batch = batch;
     worker->index = index;
-    worker->encoder.encoding = batch->base.exporter->encoding;
     worker->items = malloc(batch->options.queue_max * sizeof *worker->items);
     if (worker->items == NULL) {
         release_worker(worker);

@@ -60,7 +60,6 @@ static int prepare(struct otlp_reader *reader)
     if (reader->batch == NULL) {
         reader->batch = otlp_metric_batch_new();
     }
-    reader->encoder.encoding = reader->exporter->encoding;
     return reader->batch != NULL ? 0 : OTLP_ENOMEM;
 }
 
@@ -99,8 +98,9 @@ static int collect_and_send(struct otlp_reader *reader, uint64_t timeout_ns)
     }
     struct otlp_export_result result = {.outcome = OTLP_EXPORT_FAILED};
     enum otlp_export_outcome outcome = OTLP_EXPORT_FAILED;
-    rc = otlp__batch_encode_metrics(&reader->encoder, reader->options.resource,
-                                    reader->options.scope, metrics, metric_count);
+    rc = otlp__batch_encode_metrics(&reader->encoder, reader->exporter->encoding,
+                                    reader->options.resource, reader->options.scope, metrics,
+                                    metric_count);
     if (rc == 0) {
         const struct otlp_export request = {
             .signal = OTLP_METRICS,

@@ -1,4 +1,4 @@
-#include <otlp/environment.h>
+#include <otlp/sdk_environment.h>
 
 #include <errno.h>
 #include <stdlib.h>

@@ -35,12 +35,6 @@ static int lock_until(struct simple *simple, uint64_t deadline_ns)
     return otlp__gate_close(&simple->gate, deadline_ns) ? 0 : OTLP_ETIMEOUT;
 }
 
-static int encode(struct simple *simple, void *item)
-{
-    simple->encoder.encoding = simple->base.exporter->encoding;
-    return otlp__batch_encode(&simple->encoder, simple->base.signal, &item, 1);
-}
-
 static void put(struct otlp_processor *processor, void *item, size_t bytes)
 {
     (void)bytes;
@@ -52,7 +46,8 @@ static void put(struct otlp_processor *processor, void *item, size_t bytes)
     } else {
         struct otlp_export_result result = {.outcome = OTLP_EXPORT_FAILED};
         enum otlp_export_outcome outcome = OTLP_EXPORT_FAILED;
-        int rc = encode(simple, item);
+        int rc = otlp__batch_encode(&simple->encoder, processor->signal,
+                                    processor->exporter->encoding, &item, 1);
         if (rc == 0) {
             const struct otlp_export request = {
                 .signal = processor->signal,

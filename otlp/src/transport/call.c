@@ -49,6 +49,7 @@ static int on_seek(void *context, curl_off_t offset, int origin)
         (size_t)offset > call->prefix_bytes + call->body_bytes) {
         return CURL_SEEKFUNC_FAIL;
     }
+    call->resends += call->read_bytes > 0 && offset == 0;
     call->read_bytes = (size_t)offset;
     return CURL_SEEKFUNC_OK;
 }
@@ -250,6 +251,7 @@ void otlp__call_reset(struct otlp__call *call)
     call->is_check = false;
     call->is_detached = false;
     call->must_open = false;
+    call->was_started_over = false;
     call->opens_connection = false;
     call->has_opened = false;
     call->lacked_connection = false;
@@ -315,9 +317,11 @@ int otlp__call_prepare(struct otlp__call *call, const struct otlp__settings *set
     call->has_opened = false;
     call->lacked_connection = false;
     call->was_read = false;
+    call->resends = 0;
     call->reuses_only = target->opens_by_order && !call->opens_connection;
     call->read_bytes = 0;
     SET(CURLOPT_URL, target->request_url[call->signal]);
+    SET(CURLOPT_PROXY, target->is_direct ? "" : NULL);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(call->prefix_bytes + call->body_bytes));
     SET(CURLOPT_TIMEOUT_MS, milliseconds_of(timeout_ns));

@@ -52,6 +52,8 @@ struct otlp__call {
     bool opens_connection;  /* this attempt is */
     bool has_opened;        /* and has got as far as its socket */
     bool reuses_only;       /* this attempt may not open one */
+    uint32_t resends;       /* of this attempt, by libcurl: the connection that it kept had ended */
+    bool was_started_over;  /* since it last waited */
     bool was_read;          /* some of the body has gone to libcurl */
     bool lacked_connection; /* and there was none to use again */
 

@@ -46,7 +46,8 @@ static uint32_t checks_due(struct otlp__transport *transport, size_t index, uint
 {
     const struct otlp_pool_policy *pool = &transport->settings.options.pool;
     struct otlp__endpoint_state *endpoint = &transport->endpoints[index];
-    uint32_t connections = atomic_load_explicit(&endpoint->connections, memory_order_relaxed);
+    uint32_t connections =
+        atomic_load_explicit(&endpoint->connections, memory_order_relaxed) + endpoint->opening;
     pthread_mutex_lock(&transport->lock);
     bool is_used = endpoint->in_flight > 0 ||
                    (pool->check_ns > 0 && now_ns - endpoint->used_ns < pool->check_ns / 2);

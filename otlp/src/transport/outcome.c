@@ -91,7 +91,12 @@ static void note(struct otlp__transport *transport, struct otlp__call *call,
         otlp__breaker_pass(&endpoint->breaker);
         break;
     }
+    call->result.attempts += call->resends;
     if (!call->is_check) {
+        transport->counts.attempts += call->resends;
+        transport->counts.retries += call->resends;
+        transport->counts.payload_bytes += call->resends * call->payload_bytes;
+        transport->counts.wire_bytes += call->resends * (call->prefix_bytes + call->body_bytes);
         transport->counts.partial += verdict->is_partial;
         transport->counts.throttled += verdict->has_delay;
         transport->counts.responses_too_large += verdict->is_too_large;
@@ -128,6 +133,7 @@ static uint64_t plan_retry(struct otlp__transport *transport, struct otlp__call 
     wait_ns = wait_ns > call->floor_ns ? wait_ns : call->floor_ns;
     call->failures++;
     call->tried = 0;
+    call->was_started_over = false;
     return otlp__monotonic_after(now_ns, wait_ns);
 }
 
@@ -150,6 +156,27 @@ static void retry(struct otlp__transport *transport, struct otlp__call *call,
     otlp__call_list_append(&transport->waiting, call);
 }
 
+/* Whether a kept connection ended before anything came back. Receivers close connections that have
+ * been idle or old enough for them, which may cross with a request. */
+static bool lost_connection(const struct otlp__call *call, CURLcode code)
+{
+    long opened = 0;
+    switch (code) {
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+        break;
+    default:
+        return false;
+    }
+    return !call->opens_connection && !call->was_started_over && call->answer.http_status == 0 &&
+           strstr(call->error, "(err ") == NULL &&
+           curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &opened) == CURLE_OK && opened == 0;
+}
+
 /* The connection that was to be used had gone: the same attempt once more, on a new one. When it
  * went while it was used, that is another attempt. */
 static void start_over(struct otlp__transport *transport, struct otlp__call *call)
@@ -166,6 +193,7 @@ static void start_over(struct otlp__transport *transport, struct otlp__call *cal
     }
     pthread_mutex_unlock(&transport->lock);
     call->must_open = true;
+    call->was_started_over = true;
     otlp__call_list_append(&transport->ready, call);
 }
 
@@ -173,7 +201,7 @@ void otlp__transport_conclude(struct otlp__transport *transport, struct otlp__ca
                               CURLcode code, uint64_t now_ns)
 {
     struct otlp__verdict verdict;
-    if (call->lacked_connection) {
+    if (call->lacked_connection || lost_connection(call, code)) {
         start_over(transport, call);
         return;
     }

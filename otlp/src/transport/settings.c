@@ -214,6 +214,8 @@ static int suit_libcurl(struct otlp__settings *settings)
     for (size_t i = 0; i < settings->target_count; i++) {
         bool is_https = otlp__url_is_https(settings->targets[i].url);
         needs_tls = needs_tls || is_https;
+        settings->targets[i].is_direct =
+            (is_grpc && !is_https) || otlp__url_is_local(settings->targets[i].url);
         settings->targets[i].opens_by_order = is_grpc && !is_https && forgets;
     }
     bool lacks = (needs_tls && (info->features & CURL_VERSION_SSL) == 0) ||

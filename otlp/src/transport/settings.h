@@ -19,6 +19,7 @@ struct otlp__target {
      * for prior knowledge: there connections are opened by order, and all other requests only use
      * what there is. */
     bool opens_by_order;
+    bool is_direct; /* no proxy: it is this machine, or one that could not carry it */
 };
 
 struct otlp__settings {

@@ -1,5 +1,6 @@
 #include "transport/urls.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,22 @@
 bool otlp__url_is_https(const char *url)
 {
     return strncasecmp(url, "https://", 8) == 0;
+}
+
+bool otlp__url_is_local(const char *url)
+{
+    CURLU *parts = curl_url();
+    char *host = NULL;
+    struct in_addr address;
+    bool is_local =
+        parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        (strcasecmp(host, "localhost") == 0 ||
+         (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127) ||
+         strcmp(host, "[::1]") == 0);
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return is_local;
 }
 
 bool otlp__url_has_scheme(const char *url)

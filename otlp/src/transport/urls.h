@@ -14,6 +14,9 @@ int otlp__request_url(const char *url, enum otlp_protocol protocol, bool is_comp
 
 bool otlp__url_is_https(const char *url);
 
+/* Whether its host is this machine: localhost, 127.0.0.0/8, ::1. */
+bool otlp__url_is_local(const char *url);
+
 /* Whether it begins with a scheme and "://". */
 bool otlp__url_has_scheme(const char *url);
 

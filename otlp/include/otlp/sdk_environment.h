@@ -12,8 +12,8 @@
  * A variable that is empty is as if unset. What cannot be understood is ignored and counted. Names
  * of samplers and "true" may be in any case.
  */
-#ifndef OTLP_ENVIRONMENT_H
-#define OTLP_ENVIRONMENT_H
+#ifndef OTLP_SDK_ENVIRONMENT_H
+#define OTLP_SDK_ENVIRONMENT_H
 
 #include <stdbool.h>
 
