@@ -98,8 +98,8 @@ LIBS_jemalloc        := -Wl,--no-as-needed -ljemalloc
 LIBS_jemalloc_inside := -l:libjemalloc.a
 LIBS_static          := -static
 PROBE_BIN := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(PROBE_SRC)) $(ALLOCATING_BIN)
-# Sends telemetry of every kind, for tests against programs that are not ours.
-INTEROP_BIN := $(if $(INTEROP_SRC),$(BUILD)/probes/interop_send)
+# They send telemetry of every kind, for tests against programs that are not ours.
+INTEROP_BIN := $(BUILD)/probes/interop_send $(BUILD)/probes/interop_record
 
 # make layouts: LAYOUTS variants a suite; SUITE_FILTER="name other%" narrows it.
 LAYOUTS    ?= 8
@@ -237,7 +237,9 @@ $(UNIT_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(COMMON_OBJ) $(BUILD
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ -lcmocka $(TOOL_LIBS) $(RECEIVER_LIBS) $(OTLP_LIBS) $(ASSAY_LIBS) -o $@
 
-$(INTEROP_BIN): $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
+$(BUILD)/probes/interop_send: $(call obj,$(INTEROP_SRC)) $(BUILD)/lib/libotlp.a
+$(BUILD)/probes/interop_record: $(call obj,tests/interop/program/record.c) $(BUILD)/lib/libotlp.a
+$(INTEROP_BIN):
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $^ $(OTLP_LIBS) -o $@

@@ -55,7 +55,7 @@ root=$PWD
 export BUILD=${BUILD:-build/release}
 mkdir -p "$OUT"
 python=$(scripts/find-python.sh pytest xdist google.protobuf)
-MAKEFLAGS='' make -s --no-print-directory -j"$(nproc)" BUILD="$BUILD" "$BUILD/bin/otlp-receiver" "$BUILD/probes/interop_send"
+MAKEFLAGS='' make -s --no-print-directory -j"$(nproc)" BUILD="$BUILD" "$BUILD/bin/otlp-receiver" "$BUILD"/probes/interop_{send,record}
 
 find_node
 [[ -z $NO_NODE ]] || without "OpenTelemetry's JavaScript exporters and grpc-js" "$NO_NODE"
