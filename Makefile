@@ -395,8 +395,8 @@ format:
 # The receiver is for tests and measurements here; its header stays at home with it.
 OTLP_HEADERS := $(filter-out receiver.h,$(notdir $(wildcard otlp/include/otlp/*.h)))
 
-## install: put Assay and libotlp (headers, libraries, pkg-config files, tool) under PREFIX (default /usr/local)
-install: install-otlp $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
+## install: put Assay (header, libraries, pkg-config file, tool) under PREFIX (default /usr/local)
+install: $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BIN)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 framework/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
 	$(Q)install -m 644 $(BUILD)/lib/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.a
@@ -406,6 +406,7 @@ install: install-otlp $(BUILD)/lib/libassay.a $(BUILD)/lib/libassay.so $(TOOL_BI
 	$(Q)install -m 755 $(BUILD)/bin/assay $(DESTDIR)$(PREFIX)/bin/assay
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' framework/assay.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
 
+## install-otlp: the same for the OTLP client: headers, libraries, pkg-config file
 .PHONY: install-otlp
 install-otlp: $(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so
 	$(Q)install -d $(DESTDIR)$(PREFIX)/include/otlp $(DESTDIR)$(PREFIX)/lib/pkgconfig
@@ -417,7 +418,7 @@ install-otlp: $(BUILD)/lib/libotlp.a $(BUILD)/lib/libotlp.so
 	$(Q)ln -sf libotlp.so.$(OTLP_ABI) $(DESTDIR)$(PREFIX)/lib/libotlp.so
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(OTLP_VERSION)|' otlp/otlp.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/otlp.pc
 
-## uninstall: remove what install put there
+## uninstall: remove what install and install-otlp put there
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/include/otlp.h $(OTLP_HEADERS:%=$(DESTDIR)$(PREFIX)/include/otlp/%) \
 	  $(DESTDIR)$(PREFIX)/lib/libotlp.a $(DESTDIR)$(PREFIX)/lib/libotlp.so $(DESTDIR)$(PREFIX)/lib/libotlp.so.$(OTLP_ABI) \

@@ -142,13 +142,17 @@ def test_commands_for_another_project(tree: Path, tmp_path: Path) -> None:
         "PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig"),
         "LD_LIBRARY_PATH": str(prefix / "lib"),
     }
-    install, compile_it, start = [
+    install, compile_it, start, client = [
         c for c in commands() if c.startswith(("make install", "cc ", "./minimal"))
     ]
+    assert client == "make install-otlp PREFIX=/usr/local"
     run(install.replace("/usr/local", str(prefix)), tree, environment)
     run(compile_it, tree, environment)
     output = run(f"{start} --quick --discard-baseline", tree, environment)
     assert "text/length/4096" in output
+    assert not (prefix / "include" / "otlp.h").exists()
+    run(client.replace("/usr/local", str(prefix)), tree, environment)
+    assert (prefix / "include" / "otlp.h").is_file()
     run(
         install.replace("install", "uninstall").replace("/usr/local", str(prefix)),
         tree,
