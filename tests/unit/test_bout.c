@@ -355,7 +355,7 @@ static void test_program_that_fails_after_its_setup(void **state)
     close_programs();
 }
 
-/* A pilot that scatters by 5 % is followed by pairs five times as long, and is itself forgotten; so
+/* A pilot that scatters by 5 % is followed by pairs four times as long, and is itself forgotten; so
  * much less of them are due. */
 static void test_pairs_that_scatter_get_longer(void **state)
 {
@@ -369,12 +369,12 @@ static void test_pairs_that_scatter_get_longer(void **state)
     assert_int_equal(benchmarks[0].pair_count, 8);
     assert_int_equal(bout_scale_pairs(&bouts[0], 60, 24), 24);
     run(false);
-    assert_near(last_request.pair_ns, 100e6, 1e-12);
+    assert_near(last_request.pair_ns, 80e6, 1e-12);
     assert_int_equal(benchmarks[0].pair_count, 1);
     assert_near(bout_pair_seconds(&bouts[0], 0), 0.03, 1e-9);
     for (size_t i = 0; i < 20; i++) {
         run(false);
-        assert_near(last_request.pair_ns, 100e6, 1e-12);
+        assert_near(last_request.pair_ns, 80e6, 1e-12);
     }
     assert_int_equal(benchmarks[0].pair_count, 21);
 }

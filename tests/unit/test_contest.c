@@ -185,7 +185,7 @@ static void test_plans(void **state)
     }
 }
 
-/* Pairs that are five times as long: fewer of them are due, and the pilot is not among them. */
+/* Pairs that are four times as long: fewer of them are due, and the pilot is not among them. */
 static void test_plans_of_longer_pairs(void **state)
 {
     (void)state;

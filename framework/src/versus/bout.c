@@ -36,7 +36,7 @@
  * at the start of the two processes fades, and bursts of other work are averaged. Not where pairs
  * are short by order or for want of time. */
 #define GROW_ABOVE   0.01
-#define GROW_TIMES   5
+#define GROW_TIMES   4
 #define GROW_FROM_NS 10e6
 #define MEAN_TO_SD   1.2533141373155003 /* of normal values: deviation by mean distance */
 
