@@ -254,6 +254,16 @@ static bool ends_at(const struct image *image, uint64_t start, uint64_t end)
     return one_string || zeros >= sizeof(uint32_t);
 }
 
+/* Whether the relocation begins a table of distances, as a switch has them, behind the unnamed data
+ * that starts at `start`: such a table is an object of its own. */
+static bool is_table_of_distances(const struct image *image, size_t fixup, uint64_t start,
+                                  uint64_t last)
+{
+    const Elf64_Rela *first = &image->fixups[fixup];
+    return ELF64_R_TYPE(first->r_info) == R_X86_64_PC32 && first->r_offset > start &&
+           first->r_offset < last;
+}
+
 static int unnamed_place(const struct image *image, const struct reference *reference,
                          struct place *place, struct str *why)
 {
@@ -267,6 +277,10 @@ static int unnamed_place(const struct image *image, const struct reference *refe
     size_t extent = image_extent_from(image, start);
     if (extent < image->extent_count && image->extents[extent].start < last) {
         last = image->extents[extent].start;
+    }
+    size_t fixup = image_fixup_from(image, start);
+    if (fixup < image->fixup_count && is_table_of_distances(image, fixup, start, last)) {
+        last = image->fixups[fixup].r_offset;
     }
     size_t bound = image_bound_from(image, start + 1);
     uint64_t end;
