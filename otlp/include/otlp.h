@@ -23,7 +23,7 @@
  *   propagate.h  trace context and baggage in carriers: W3C, B3
  *   exporter.h   what takes encoded requests and delivers them
  *   transport.h  the exporter over HTTP and gRPC
- *   env.h        exporters as OTEL_EXPORTER_OTLP_* says
+ *   exporter_environment.h  exporters as OTEL_EXPORTER_OTLP_* says
  *   file_exporter.h  the exporter to a file, a line a request
  *   compress.h   gzip, zstd and brotli of an encoded request
  *   error.h      error codes with their names and texts
@@ -58,9 +58,9 @@
 #include <otlp/decode.h>
 #include <otlp/document.h>
 #include <otlp/encode.h>
-#include <otlp/env.h>
 #include <otlp/error.h>
 #include <otlp/exporter.h>
+#include <otlp/exporter_environment.h>
 #include <otlp/file_exporter.h>
 #include <otlp/ids.h>
 #include <otlp/json.h>

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#include <otlp/env.h>
+#include <otlp/exporter_environment.h>
 #include <otlp/file_exporter.h>
 
 static _Thread_local bool is_counted;

@@ -20,8 +20,8 @@
  *   COMPRESSION         none (the default), gzip; beyond the specification zstd and br
  *   TIMEOUT             milliseconds of an export; 10000; 0: no limit
  */
-#ifndef OTLP_ENV_H
-#define OTLP_ENV_H
+#ifndef OTLP_EXPORTER_ENVIRONMENT_H
+#define OTLP_EXPORTER_ENVIRONMENT_H
 
 #include <otlp/api.h>
 #include <otlp/error.h>

@@ -1,7 +1,7 @@
 /* OTEL_EXPORTER_OTLP_*: what each value means, and what is told about values that mean nothing. */
 #include "exporting.h"
 
-#include <otlp/env.h>
+#include <otlp/exporter_environment.h>
 
 #include "peer_http.h"
 

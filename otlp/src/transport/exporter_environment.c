@@ -1,4 +1,4 @@
-#include <otlp/env.h>
+#include <otlp/exporter_environment.h>
 
 #include <stdarg.h>
 #include <stdio.h>
