@@ -38,6 +38,11 @@ static void start_afresh(struct otlp__batch *batch)
     memset(&batch->room, 0, sizeof batch->room);
     memset(&batch->progress, 0, sizeof batch->progress);
     memset(&batch->counts, 0, sizeof batch->counts);
+    /* Whoever was in the middle of a shutdown is gone, too: nobody else would end it. */
+    if (batch->is_shut_down) {
+        batch->is_stopping = true;
+        atomic_store(&batch->is_accepting, false);
+    }
     batch->unsharded = 0;
     batch->workers = NULL;
     batch->in_flight = 0;
