@@ -20,6 +20,55 @@
 #define IS_SANITIZED false
 #endif
 
+/* ---- memory ---- */
+
+#define IDLE_THREADS 300
+
+struct idle_threads {
+    struct pipeline pipeline;
+    pthread_barrier_t ended;
+    pthread_barrier_t left;
+};
+
+static void *end_one_and_stay(void *arg)
+{
+    struct idle_threads *threads = arg;
+    pipeline_end_spans(&threads->pipeline, 0, 1);
+    pthread_barrier_wait(&threads->ended);
+    pthread_barrier_wait(&threads->left);
+    return NULL;
+}
+
+/* What threads have taken of the ceiling and do not use is little, however many there are. */
+static void test_idle_threads_leave_memory_to_others(void **state)
+{
+    (void)state;
+    const struct otlp_batch_options options = {
+        .delay_ns = LONG_NS, .queue_max = 8192, .memory_max_bytes = 4u << 20};
+    struct idle_threads threads = {.pipeline = pipeline_new(OTLP_TRACES, &options)};
+    struct pipeline *p = &threads.pipeline;
+    pthread_t ids[IDLE_THREADS];
+    pthread_barrier_init(&threads.ended, NULL, IDLE_THREADS + 1);
+    pthread_barrier_init(&threads.left, NULL, IDLE_THREADS + 1);
+    for (size_t i = 0; i < IDLE_THREADS; i++) {
+        assert_int_equal(pthread_create(&ids[i], NULL, end_one_and_stay, &threads), 0);
+    }
+    pthread_barrier_wait(&threads.ended);
+    assert_int_equal(otlp_processor_force_flush(p->processor, 60 * PLAY_SECOND_NS), 0);
+    assert_int_equal(counts_of(p->processor).delivered, IDLE_THREADS);
+    assert_true(counts_of(p->processor).memory_bytes < options.memory_max_bytes / 2);
+    pipeline_end_spans(p, 0, 400);
+    assert_int_equal(otlp_processor_force_flush(p->processor, 60 * PLAY_SECOND_NS), 0);
+    assert_int_equal(counts_of(p->processor).delivered, IDLE_THREADS + 400);
+    pthread_barrier_wait(&threads.left);
+    for (size_t i = 0; i < IDLE_THREADS; i++) {
+        pthread_join(ids[i], NULL);
+    }
+    pthread_barrier_destroy(&threads.ended);
+    pthread_barrier_destroy(&threads.left);
+    pipeline_free(p);
+}
+
 /* ---- fork ---- */
 
 static void *shut_down(void *arg)
@@ -79,6 +128,7 @@ static void test_fork_amid_shutdown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_idle_threads_leave_memory_to_others),
         cmocka_unit_test(test_fork_amid_shutdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

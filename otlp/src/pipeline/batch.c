@@ -12,8 +12,6 @@
 #define BLOCK_TIMEOUT_NS    (100ull * OTLP__NS_PER_MS)
 #define TARGET_LATENCY_NS   (100ull * OTLP__NS_PER_MS)
 #define MEMORY_MAX_BYTES    (64u * 1024u * 1024u)
-#define BYTES_LOT_MAX       (16u * 1024u)
-#define BYTES_LOTS_IN_ALL   256u
 #define DISCARDED_AT_A_TIME 64u
 
 /* A worker that sent what is now the parent's business is gone: what it held stays as it is. */
@@ -205,13 +203,12 @@ static bool is_valid(enum otlp_signal signal, const struct otlp_batch_options *o
 
 static void init_budget(struct otlp__budget *budget, const struct otlp_batch_options *options)
 {
-    size_t lot = options->memory_max_bytes / BYTES_LOTS_IN_ALL;
     budget->slots_max = options->queue_max;
     budget->bytes_max = options->memory_max_bytes;
     budget->bytes_warning = options->memory_warning_bytes;
-    budget->bytes_lot = lot < BYTES_LOT_MAX ? lot : BYTES_LOT_MAX;
     budget->on_memory = options->on_memory;
     budget->user = options->user;
+    atomic_init(&budget->bytes_lot, 1);
     atomic_init(&budget->lot, 1);
 }
 
