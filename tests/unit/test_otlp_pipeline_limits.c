@@ -69,6 +69,36 @@ static void test_idle_threads_leave_memory_to_others(void **state)
     pipeline_free(p);
 }
 
+/* ---- time ---- */
+
+static void assert_waits_for_flush(const struct otlp_batch_options *options)
+{
+    struct pipeline p = pipeline_new(OTLP_TRACES, options);
+    const struct timespec pause = {0, 50000000};
+    pipeline_end_spans(&p, 0, 3);
+    nanosleep(&pause, NULL); /* a worker that was going to send has had its chance */
+    assert_int_equal(counts_of(p.processor).requests, 0);
+    assert_int_equal(otlp_processor_force_flush(p.processor, 60 * PLAY_SECOND_NS), 0);
+    assert_int_equal(p.play->requests, 1);
+    assert_int_equal(p.play->items, 3);
+    pipeline_free(&p);
+}
+
+static void test_delays_without_end(void **state)
+{
+    (void)state;
+    struct otlp_batch_options options = {0};
+    setenv("OTEL_BSP_SCHEDULE_DELAY", "9223372036854775807", 1);
+    assert_int_equal(otlp_batch_options_from_environment(OTLP_TRACES, &options), 0);
+    unsetenv("OTEL_BSP_SCHEDULE_DELAY");
+    assert_true(options.delay_ns == UINT64_MAX);
+    assert_waits_for_flush(&options);
+    options.strategy = OTLP_BATCH_SIZE_FIRST;
+    assert_waits_for_flush(&options);
+    options.delay_ns = UINT64_MAX / 10 + 1; /* ten of them wrap to next to nothing */
+    assert_waits_for_flush(&options);
+}
+
 /* ---- fork ---- */
 
 static void *shut_down(void *arg)
@@ -129,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idle_threads_leave_memory_to_others),
+        cmocka_unit_test(test_delays_without_end),
         cmocka_unit_test(test_fork_amid_shutdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
