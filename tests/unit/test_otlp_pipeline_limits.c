@@ -99,6 +99,34 @@ static void test_delays_without_end(void **state)
     assert_waits_for_flush(&options);
 }
 
+/* ---- environment ---- */
+
+static void test_batches_of_the_environment_fit_into_the_queue(void **state)
+{
+    (void)state;
+    struct play_exporter *play = play_new();
+    struct otlp_processor *processor = NULL;
+    struct otlp_batch_options options = {0};
+    setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096", 1);
+    assert_int_equal(otlp_batch_options_from_environment(OTLP_TRACES, &options), 1);
+    assert_int_equal(otlp_batch_processor_new(OTLP_TRACES, &play->base, &options, &processor), 0);
+    assert_int_equal(counts_of(processor).batch_size, 2048); /* the default of the queue */
+    otlp_processor_free(processor);
+    setenv("OTEL_BSP_MAX_QUEUE_SIZE", "100", 1);
+    assert_int_equal(otlp_batch_options_from_environment(OTLP_TRACES, &options), 1);
+    assert_int_equal(options.batch_max, 100);
+    setenv("OTEL_BSP_MAX_QUEUE_SIZE", "5000", 1);
+    assert_int_equal(otlp_batch_options_from_environment(OTLP_TRACES, &options), 0);
+    assert_int_equal(options.batch_max, 4096);
+    unsetenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE");
+    unsetenv("OTEL_BSP_MAX_QUEUE_SIZE");
+    /* What the program alone has said is left for otlp_batch_processor_new() to refuse. */
+    options = (struct otlp_batch_options){.queue_max = 10, .batch_max = 11};
+    assert_int_equal(otlp_batch_options_from_environment(OTLP_TRACES, &options), 0);
+    assert_int_equal(options.batch_max, 11);
+    play_free(&play->base);
+}
+
 /* ---- fork ---- */
 
 static void *shut_down(void *arg)
@@ -160,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idle_threads_leave_memory_to_others),
         cmocka_unit_test(test_delays_without_end),
+        cmocka_unit_test(test_batches_of_the_environment_fit_into_the_queue),
         cmocka_unit_test(test_fork_amid_shutdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,6 @@
 
 #include "pipeline/item.h"
 
-#define QUEUE_MAX           2048u
 #define BATCH_MAX           512u
 #define BATCH_MIN           16u
 #define BLOCK_TIMEOUT_NS    (100ull * OTLP__NS_PER_MS)
@@ -36,14 +35,14 @@ static void start_afresh(struct otlp__batch *batch)
     memset(&batch->room, 0, sizeof batch->room);
     memset(&batch->progress, 0, sizeof batch->progress);
     memset(&batch->counts, 0, sizeof batch->counts);
+    batch->unsharded = 0;
+    batch->workers = NULL;
+    batch->in_flight = 0;
     /* Whoever was in the middle of a shutdown is gone, too: nobody else would end it. */
     if (batch->is_shut_down) {
         batch->is_stopping = true;
         atomic_store(&batch->is_accepting, false);
     }
-    batch->unsharded = 0;
-    batch->workers = NULL;
-    batch->in_flight = 0;
 }
 
 void otlp__batch_lock(struct otlp__batch *batch)
@@ -171,7 +170,7 @@ static struct otlp_batch_options complete(enum otlp_signal signal,
                                           const struct otlp_batch_options *given)
 {
     struct otlp_batch_options options = given != NULL ? *given : (struct otlp_batch_options){0};
-    options.queue_max = or_default(options.queue_max, QUEUE_MAX);
+    options.queue_max = or_default(options.queue_max, OTLP__QUEUE_MAX);
     if (options.batch_max == 0) {
         options.batch_max = options.queue_max < BATCH_MAX ? options.queue_max : BATCH_MAX;
     }
@@ -208,8 +207,8 @@ static void init_budget(struct otlp__budget *budget, const struct otlp_batch_opt
     budget->bytes_warning = options->memory_warning_bytes;
     budget->on_memory = options->on_memory;
     budget->user = options->user;
-    atomic_init(&budget->bytes_lot, 1);
     atomic_init(&budget->lot, 1);
+    atomic_init(&budget->bytes_lot, 1);
 }
 
 int otlp_batch_processor_new(enum otlp_signal signal, struct otlp_exporter *exporter,
