@@ -127,6 +127,50 @@ static void test_batches_of_the_environment_fit_into_the_queue(void **state)
     play_free(&play->base);
 }
 
+/* ---- provider ---- */
+
+struct late {
+    struct otlp_provider *provider;
+    struct otlp_processor *processor;
+    int rc;
+};
+
+static void *add_late(void *arg)
+{
+    struct late *late = arg;
+    late->rc = otlp_provider_add_processor(late->provider, late->processor);
+    return NULL;
+}
+
+/* A processor is either one of the tracer's, or refused; never half added. */
+static void test_processors_come_while_a_tracer_is_made(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct play_exporter *play = play_new();
+        struct late late = {0};
+        struct otlp_tracer *tracer = NULL;
+        pthread_t thread;
+        assert_int_equal(otlp_simple_processor_new(OTLP_TRACES, &play->base, 0, &late.processor),
+                         0);
+        assert_int_equal(otlp_provider_new(NULL, &late.provider), 0);
+        assert_int_equal(pthread_create(&thread, NULL, add_late, &late), 0);
+        assert_int_equal(otlp_provider_force_flush(late.provider, PLAY_SECOND_NS), 0);
+        assert_int_equal(otlp_provider_tracer(late.provider, NULL, &tracer), 0);
+        pthread_join(thread, NULL);
+        struct otlp_span *span = otlp_tracer_start(tracer, "x", NULL);
+        assert_non_null(span);
+        assert_int_equal(otlp_span_end(span, 0), 0);
+        assert_int_equal(play->items, late.rc == 0 ? 1 : 0);
+        assert_true(late.rc == 0 || late.rc == OTLP_EINVAL);
+        otlp_provider_free(late.provider);
+        if (late.rc != 0) {
+            otlp_processor_free(late.processor);
+        }
+        play_free(&play->base);
+    }
+}
+
 /* ---- fork ---- */
 
 static void *shut_down(void *arg)
@@ -189,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_idle_threads_leave_memory_to_others),
         cmocka_unit_test(test_delays_without_end),
         cmocka_unit_test(test_batches_of_the_environment_fit_into_the_queue),
+        cmocka_unit_test(test_processors_come_while_a_tracer_is_made),
         cmocka_unit_test(test_fork_amid_shutdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
