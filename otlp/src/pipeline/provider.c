@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "attributes.h"
-#include "pipeline/event.h"
+#include "pipeline/batch_internal.h"
 
 /* A tracer or a logger, with its memory: it lies at the start of its own arena. */
 struct made {
@@ -25,7 +25,16 @@ struct otlp_provider {
     struct otlp__sinks logs;
     pthread_mutex_t lock; /* guards the processors and what was made */
     struct made *made;
+    struct otlp__forked forked;
 };
+
+/* In a child after fork(), whoever held the lock may be missing. */
+static void renew_lock(struct otlp__forked *forked)
+{
+    struct otlp_provider *provider =
+        (struct otlp_provider *)(void *)((char *)forked - offsetof(struct otlp_provider, forked));
+    pthread_mutex_init(&provider->lock, NULL);
+}
 
 int otlp_provider_new(const struct otlp_provider_options *options, struct otlp_provider **provider)
 {
@@ -40,6 +49,12 @@ int otlp_provider_new(const struct otlp_provider_options *options, struct otlp_p
     int rc = otlp_resource_new(given->attributes, given->attribute_count, given->schema_url,
                                &made->resource);
     if (rc == 0 && pthread_mutex_init(&made->lock, NULL) != 0) {
+        otlp_resource_free(made->resource);
+        rc = OTLP_ENOMEM;
+    }
+    made->forked.in_child = renew_lock;
+    if (rc == 0 && otlp__forked_add(&made->forked) != 0) {
+        pthread_mutex_destroy(&made->lock);
         otlp_resource_free(made->resource);
         rc = OTLP_ENOMEM;
     }
@@ -223,6 +238,7 @@ void otlp_provider_free(struct otlp_provider *provider)
     if (provider == NULL) {
         return;
     }
+    otlp__forked_remove(&provider->forked);
     free_sinks(&provider->spans);
     free_sinks(&provider->logs);
     struct made *made = provider->made;
