@@ -162,6 +162,16 @@ static void test_fork(void **state)
     assert_forked(child_flushes);
 }
 
+static void child_of_a_paused_reader(struct fixture *f, struct otlp_instrument *histogram)
+{
+    alarm(10);
+    pthread_mutex_init(&f->play->lock, NULL);
+    pthread_cond_init(&f->play->changed, NULL);
+    FORKED_EXPECT(otlp_histogram_record(histogram, 1, NULL, 0) == 0);
+    FORKED_EXPECT(otlp_reader_force_flush(f->reader, 10 * PLAY_SECOND_NS) == 0);
+    release(f);
+}
+
 /* The reader's thread collects all the time, but not at the fork. */
 static void children_of_a_paused_reader(void)
 {
@@ -177,12 +187,7 @@ static void children_of_a_paused_reader(void)
         pid_t child = fork();
         otlp_reader_resume(f.reader);
         if (child == 0) {
-            alarm(10);
-            pthread_mutex_init(&f.play->lock, NULL);
-            pthread_cond_init(&f.play->changed, NULL);
-            FORKED_EXPECT(otlp_histogram_record(histogram, 1, NULL, 0) == 0);
-            FORKED_EXPECT(otlp_reader_force_flush(f.reader, 10 * PLAY_SECOND_NS) == 0);
-            release(&f);
+            child_of_a_paused_reader(&f, histogram);
             _exit(0);
         }
         int status = 1;
