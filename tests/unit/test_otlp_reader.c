@@ -11,6 +11,13 @@
 
 #define LONG_NS (3600 * PLAY_SECOND_NS)
 
+/* Sanitizers take locks of their own that a child of a process with threads may find taken. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED true
+#else
+#define IS_SANITIZED false
+#endif
+
 struct fixture {
     struct play_exporter *play;
     struct otlp_meter *meter;
@@ -155,6 +162,49 @@ static void test_fork(void **state)
     assert_forked(child_flushes);
 }
 
+static void child_of_a_paused_reader(struct fixture *f, struct otlp_instrument *histogram)
+{
+    alarm(10);
+    pthread_mutex_init(&f->play->lock, NULL);
+    pthread_cond_init(&f->play->changed, NULL);
+    FORKED_EXPECT(otlp_histogram_record(histogram, 1, NULL, 0) == 0);
+    FORKED_EXPECT(otlp_reader_force_flush(f->reader, 10 * PLAY_SECOND_NS) == 0);
+    release(f);
+}
+
+/* The reader's thread collects all the time, but not at the fork. */
+static void children_of_a_paused_reader(void)
+{
+    static const struct otlp_instrument_spec spec = {.kind = OTLP_HISTOGRAM, .name = "latency"};
+    struct fixture f = make(1);
+    struct otlp_instrument *histogram = NULL;
+    otlp_reader_pause(f.reader);
+    FORKED_EXPECT(otlp_meter_instrument(f.meter, &spec, &histogram) == 0);
+    otlp_reader_resume(f.reader);
+    for (int i = 0; i < 20; i++) {
+        FORKED_EXPECT(otlp_histogram_record(histogram, 1, NULL, 0) == 0);
+        otlp_reader_pause(f.reader);
+        pid_t child = fork();
+        otlp_reader_resume(f.reader);
+        if (child == 0) {
+            child_of_a_paused_reader(&f, histogram);
+            _exit(0);
+        }
+        int status = 1;
+        FORKED_EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    }
+    release(&f);
+}
+
+static void test_fork_while_paused(void **state)
+{
+    (void)state;
+    if (IS_SANITIZED) {
+        skip();
+    }
+    assert_forked(children_of_a_paused_reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_time_outs_are_kept),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_fork_while_paused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

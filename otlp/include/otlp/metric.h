@@ -6,6 +6,10 @@
  * number of threads at once and while another thread collects; creating an instrument and
  * collecting is for one thread at a time.
  *
+ * fork(): a child may go on with meter and instruments when no other thread was recording or
+ * collecting at the moment of the fork. Otherwise it may wait for ever for a lock of a thread that
+ * it does not have, when it records or collects; freeing the meter is always possible.
+ *
  * Fast path: otlp_instrument_bind() looks a stream up once, and otlp_stream_*() then record without
  * hashing attributes.
  */

@@ -187,7 +187,8 @@ OTLP_API size_t otlp_batch_adapt(size_t size, uint64_t latency_ns, uint64_t targ
  * Fills in what the environment says and leaves the rest: OTEL_BSP_ (spans) or OTEL_BLRP_ (log
  * records) with SCHEDULE_DELAY, EXPORT_TIMEOUT (milliseconds), MAX_QUEUE_SIZE and
  * MAX_EXPORT_BATCH_SIZE (specification, "Environment Variable Specification"). What is empty is as
- * if unset. Returns how many values were not numbers above 0 and therefore ignored.
+ * if unset. A size of batches above the queue's becomes the queue's. Returns how many values were
+ * not numbers above 0 and therefore ignored, one more when the size of batches was cut.
  */
 OTLP_API int otlp_batch_options_from_environment(enum otlp_signal signal,
                                                  struct otlp_batch_options *options);

@@ -36,7 +36,8 @@ struct otlp_reader;
  * otlp_reader_pause() and otlp_reader_resume(), or before the reader is made. OTLP_ENOMEM, also
  * when the thread cannot be started.
  *
- * fork(): the child has no thread; otlp_reader_force_flush() works there.
+ * fork(): the child has no thread. otlp_reader_force_flush() works there when nobody was collecting
+ * or recording at the fork (metric.h): pause the reader before, resume it on both sides.
  */
 OTLP_API int otlp_reader_new(struct otlp_meter *meter, struct otlp_exporter *exporter,
                              const struct otlp_reader_options *options,

@@ -6,14 +6,11 @@
 
 #include "pipeline/item.h"
 
-#define QUEUE_MAX           2048u
 #define BATCH_MAX           512u
 #define BATCH_MIN           16u
 #define BLOCK_TIMEOUT_NS    (100ull * OTLP__NS_PER_MS)
 #define TARGET_LATENCY_NS   (100ull * OTLP__NS_PER_MS)
 #define MEMORY_MAX_BYTES    (64u * 1024u * 1024u)
-#define BYTES_LOT_MAX       (16u * 1024u)
-#define BYTES_LOTS_IN_ALL   256u
 #define DISCARDED_AT_A_TIME 64u
 
 /* A worker that sent what is now the parent's business is gone: what it held stays as it is. */
@@ -41,6 +38,11 @@ static void start_afresh(struct otlp__batch *batch)
     batch->unsharded = 0;
     batch->workers = NULL;
     batch->in_flight = 0;
+    /* Whoever was in the middle of a shutdown is gone, too: nobody else would end it. */
+    if (batch->is_shut_down) {
+        batch->is_stopping = true;
+        atomic_store(&batch->is_accepting, false);
+    }
 }
 
 void otlp__batch_lock(struct otlp__batch *batch)
@@ -168,7 +170,7 @@ static struct otlp_batch_options complete(enum otlp_signal signal,
                                           const struct otlp_batch_options *given)
 {
     struct otlp_batch_options options = given != NULL ? *given : (struct otlp_batch_options){0};
-    options.queue_max = or_default(options.queue_max, QUEUE_MAX);
+    options.queue_max = or_default(options.queue_max, OTLP__QUEUE_MAX);
     if (options.batch_max == 0) {
         options.batch_max = options.queue_max < BATCH_MAX ? options.queue_max : BATCH_MAX;
     }
@@ -200,14 +202,13 @@ static bool is_valid(enum otlp_signal signal, const struct otlp_batch_options *o
 
 static void init_budget(struct otlp__budget *budget, const struct otlp_batch_options *options)
 {
-    size_t lot = options->memory_max_bytes / BYTES_LOTS_IN_ALL;
     budget->slots_max = options->queue_max;
     budget->bytes_max = options->memory_max_bytes;
     budget->bytes_warning = options->memory_warning_bytes;
-    budget->bytes_lot = lot < BYTES_LOT_MAX ? lot : BYTES_LOT_MAX;
     budget->on_memory = options->on_memory;
     budget->user = options->user;
     atomic_init(&budget->lot, 1);
+    atomic_init(&budget->bytes_lot, 1);
 }
 
 int otlp_batch_processor_new(enum otlp_signal signal, struct otlp_exporter *exporter,

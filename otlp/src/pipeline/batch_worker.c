@@ -13,8 +13,8 @@
 
 static uint64_t period_ns(const struct otlp_batch_options *options)
 {
-    return options->strategy == OTLP_BATCH_SIZE_FIRST ? SIZE_FIRST_DELAYS * options->delay_ns
-                                                      : options->delay_ns;
+    uint64_t delays = options->strategy == OTLP_BATCH_SIZE_FIRST ? SIZE_FIRST_DELAYS : 1;
+    return options->delay_ns > UINT64_MAX / delays ? UINT64_MAX : delays * options->delay_ns;
 }
 
 static void mark_all(struct otlp__batch *batch)
@@ -30,7 +30,7 @@ static bool is_due(struct otlp__batch *batch, uint64_t now_ns)
     bool is_starved = atomic_exchange(&batch->is_starved, false);
     if (now_ns >= batch->due_ns) {
         mark_all(batch);
-        batch->due_ns = now_ns + period_ns(&batch->options);
+        batch->due_ns = otlp__monotonic_after(now_ns, period_ns(&batch->options));
     }
     size_t queued = 0;
     bool is_marked = false;
@@ -66,7 +66,7 @@ static size_t take_batch(struct otlp__worker *worker)
     size_t count = take(batch, worker->items);
     worker->busy_with = ++batch->batch_number;
     batch->in_flight += count;
-    batch->due_ns = now_ns + period_ns(&batch->options);
+    batch->due_ns = otlp__monotonic_after(now_ns, period_ns(&batch->options));
     return count;
 }
 
@@ -222,7 +222,7 @@ int otlp__workers_start(struct otlp__batch *batch)
         return OTLP_ENOMEM;
     }
     batch->workers = workers;
-    batch->due_ns = otlp__now_monotonic_ns() + period_ns(&batch->options);
+    batch->due_ns = otlp__deadline_ns(period_ns(&batch->options));
     unsigned started = 0;
     while (started < batch->options.workers && start_one(batch, &workers[started], started) == 0) {
         started++;

@@ -1,5 +1,11 @@
 #include "pipeline/budget.h"
 
+#define SLOTS_LOT_MAX 32u
+#define BYTES_LOT_MAX (16u * 1024u)
+/* Lots of a thread in its share of the whole. */
+#define LOTS_IN_SHARE    16u
+#define BYTES_LOTS_LEAST 256u
+
 static enum otlp_memory_level level_of(const struct otlp__budget *budget, size_t bytes,
                                        bool is_refused)
 {
@@ -41,7 +47,8 @@ size_t otlp__budget_take_slots(struct otlp__budget *budget, size_t wanted)
 
 size_t otlp__budget_take_bytes(struct otlp__budget *budget, size_t needed)
 {
-    size_t wanted = needed > budget->bytes_lot ? needed : budget->bytes_lot;
+    size_t lot = atomic_load_explicit(&budget->bytes_lot, memory_order_relaxed);
+    size_t wanted = needed > lot ? needed : lot;
     size_t taken = atomic_load_explicit(&budget->bytes, memory_order_relaxed);
     size_t got;
     do {
@@ -66,6 +73,20 @@ size_t otlp__budget_lot(const struct otlp__budget *budget)
     size_t wake_at = atomic_load_explicit(&budget->wake_at, memory_order_relaxed);
     size_t queued = spent > 0 ? (size_t)spent : 0;
     return queued < wake_at && wake_at - queued < lot ? wake_at - queued : lot;
+}
+
+static size_t clamp(size_t value, size_t max)
+{
+    value = value < max ? value : max;
+    return value > 0 ? value : 1;
+}
+
+void otlp__budget_set_threads(struct otlp__budget *budget, size_t threads)
+{
+    size_t bytes_lots = LOTS_IN_SHARE * threads;
+    bytes_lots = bytes_lots > BYTES_LOTS_LEAST ? bytes_lots : BYTES_LOTS_LEAST;
+    atomic_store(&budget->lot, clamp(budget->slots_max / (LOTS_IN_SHARE * threads), SLOTS_LOT_MAX));
+    atomic_store(&budget->bytes_lot, clamp(budget->bytes_max / bytes_lots, BYTES_LOT_MAX));
 }
 
 void otlp__budget_give(struct otlp__budget *budget, size_t slots, ptrdiff_t bytes)

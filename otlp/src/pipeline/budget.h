@@ -19,13 +19,13 @@ struct otlp__budget {
     size_t slots_max;
     size_t bytes_max;
     size_t bytes_warning;
-    size_t bytes_lot;
     otlp_memory_hook *on_memory;
     void *user;
     alignas(64) atomic_size_t slots; /* taken */
     atomic_size_t bytes;             /* taken, buffers of workers included */
     atomic_long spent;               /* slots whose items are queued, as far as it was told */
     atomic_size_t lot;               /* slots to take at a time */
+    atomic_size_t bytes_lot;         /* bytes to take at a time */
     atomic_size_t wake_at;           /* queued items that are worth waking a worker */
     atomic_int level;                /* enum otlp_memory_level, as reported last */
 };
@@ -38,6 +38,9 @@ size_t otlp__budget_take_bytes(struct otlp__budget *budget, size_t needed);
 
 /* The whole lot that a thread should take now: it ends where a worker is to be woken. */
 size_t otlp__budget_lot(const struct otlp__budget *budget);
+
+/* So many threads share the budget: what all of them may hold unspent stays small beside it. */
+void otlp__budget_set_threads(struct otlp__budget *budget, size_t threads);
 
 /* Gives back. Bytes may be negative: buffers that have grown. */
 void otlp__budget_give(struct otlp__budget *budget, size_t slots, ptrdiff_t bytes);

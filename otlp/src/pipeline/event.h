@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "monotonic.h"
+
 #define OTLP__FOREVER UINT64_MAX
 
 struct otlp__event {
@@ -34,8 +36,7 @@ static inline uint64_t otlp__now_monotonic_ns(void)
 /* The moment that many nanoseconds from now. */
 static inline uint64_t otlp__deadline_ns(uint64_t timeout_ns)
 {
-    uint64_t now_ns = otlp__now_monotonic_ns();
-    return timeout_ns > UINT64_MAX - now_ns ? OTLP__FOREVER : now_ns + timeout_ns;
+    return otlp__monotonic_after(otlp__now_monotonic_ns(), timeout_ns);
 }
 
 /* Nanoseconds that are left; 0 when it is over. */

@@ -169,10 +169,7 @@ static struct otlp__shard *find_shard(struct otlp__batch *batch, uint64_t token)
         free_shard->next = batch->shards;
         batch->shards = free_shard;
         batch->shard_count++;
-        /* What all threads may hold unspent stays small beside the queue. */
-        size_t lot = batch->options.queue_max / (16 * batch->shard_count);
-        lot = lot > 32 ? 32 : lot;
-        atomic_store(&batch->budget.lot, lot > 0 ? lot : 1);
+        otlp__budget_set_threads(&batch->budget, batch->shard_count);
     }
     free_shard->owner = token;
     return free_shard;

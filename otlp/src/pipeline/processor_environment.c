@@ -48,13 +48,28 @@ static int set_ms(const char *prefix, const char *name, uint64_t *duration_ns)
     return found < 0;
 }
 
+/* What the program has said by itself is not touched, right or wrong. */
+static int set_sizes(const char *prefix, struct otlp_batch_options *options)
+{
+    const struct otlp_batch_options before = *options;
+    int ignored = set_size(prefix, "MAX_QUEUE_SIZE", &options->queue_max) +
+                  set_size(prefix, "MAX_EXPORT_BATCH_SIZE", &options->batch_max);
+    size_t queue_max = options->queue_max != 0 ? options->queue_max : OTLP__QUEUE_MAX;
+    bool is_changed =
+        options->queue_max != before.queue_max || options->batch_max != before.batch_max;
+    if (is_changed && options->batch_max > queue_max) {
+        options->batch_max = queue_max;
+        ignored++;
+    }
+    return ignored;
+}
+
 int otlp_batch_options_from_environment(enum otlp_signal signal, struct otlp_batch_options *options)
 {
     const char *prefix = signal == OTLP_TRACES ? "OTEL_BSP_" : "OTEL_BLRP_";
     return set_ms(prefix, "SCHEDULE_DELAY", &options->delay_ns) +
            set_ms(prefix, "EXPORT_TIMEOUT", &options->export_timeout_ns) +
-           set_size(prefix, "MAX_QUEUE_SIZE", &options->queue_max) +
-           set_size(prefix, "MAX_EXPORT_BATCH_SIZE", &options->batch_max);
+           set_sizes(prefix, options);
 }
 
 int otlp_reader_options_from_environment(struct otlp_reader_options *options)

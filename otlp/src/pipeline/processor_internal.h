@@ -3,6 +3,7 @@
 
 #include <otlp/processor.h>
 
+#define OTLP__QUEUE_MAX         2048u
 #define OTLP__NS_PER_MS         1000000u
 #define OTLP__EXPORT_TIMEOUT_NS (30000ull * OTLP__NS_PER_MS)
 #define OTLP__SPAN_DELAY_NS     (5000ull * OTLP__NS_PER_MS)

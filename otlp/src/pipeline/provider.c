@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "attributes.h"
-#include "pipeline/event.h"
+#include "pipeline/batch_internal.h"
 
 /* A tracer or a logger, with its memory: it lies at the start of its own arena. */
 struct made {
@@ -23,9 +23,18 @@ struct otlp_provider {
     struct otlp_limits log_limits;
     struct otlp__sinks spans;
     struct otlp__sinks logs;
-    pthread_mutex_t lock; /* guards what was made */
+    pthread_mutex_t lock; /* guards the processors and what was made */
     struct made *made;
+    struct otlp__forked forked;
 };
+
+/* In a child after fork(), whoever held the lock may be missing. */
+static void renew_lock(struct otlp__forked *forked)
+{
+    struct otlp_provider *provider =
+        (struct otlp_provider *)(void *)((char *)forked - offsetof(struct otlp_provider, forked));
+    pthread_mutex_init(&provider->lock, NULL);
+}
 
 int otlp_provider_new(const struct otlp_provider_options *options, struct otlp_provider **provider)
 {
@@ -40,6 +49,12 @@ int otlp_provider_new(const struct otlp_provider_options *options, struct otlp_p
     int rc = otlp_resource_new(given->attributes, given->attribute_count, given->schema_url,
                                &made->resource);
     if (rc == 0 && pthread_mutex_init(&made->lock, NULL) != 0) {
+        otlp_resource_free(made->resource);
+        rc = OTLP_ENOMEM;
+    }
+    made->forked.in_child = renew_lock;
+    if (rc == 0 && otlp__forked_add(&made->forked) != 0) {
+        pthread_mutex_destroy(&made->lock);
         otlp_resource_free(made->resource);
         rc = OTLP_ENOMEM;
     }
@@ -120,9 +135,12 @@ static int make(const struct otlp_scope *scope, struct otlp_scope *(*fill)(struc
     return 0;
 }
 
-static void enter(struct otlp_provider *provider, struct made *made)
+/* From now on no processor is added, so that the copy stays complete. */
+static void enter(struct otlp_provider *provider, struct made *made,
+                  const struct otlp__sinks *sinks, struct otlp__sinks *copy)
 {
     pthread_mutex_lock(&provider->lock);
+    *copy = *sinks;
     made->next = provider->made;
     provider->made = made;
     pthread_mutex_unlock(&provider->lock);
@@ -144,8 +162,7 @@ int otlp_provider_tracer(struct otlp_provider *provider, const struct otlp_scope
     made->as.tracer.origin.resource = provider->resource;
     made->as.tracer.sampler = provider->sampler;
     made->as.tracer.limits = &provider->limits;
-    made->as.tracer.sinks = provider->spans;
-    enter(provider, made);
+    enter(provider, made, &provider->spans, &made->as.tracer.sinks);
     *tracer = &made->as.tracer;
     return 0;
 }
@@ -165,8 +182,7 @@ int otlp_provider_logger(struct otlp_provider *provider, const struct otlp_scope
     }
     made->as.logger.origin.resource = provider->resource;
     made->as.logger.limits = &provider->log_limits;
-    made->as.logger.sinks = provider->logs;
-    enter(provider, made);
+    enter(provider, made, &provider->logs, &made->as.logger.sinks);
     *logger = &made->as.logger;
     return 0;
 }
@@ -186,8 +202,12 @@ static int for_each(const struct otlp__sinks *sinks, on_processor *call, uint64_
 static int for_all(struct otlp_provider *provider, on_processor *call, uint64_t timeout_ns)
 {
     uint64_t deadline_ns = otlp__deadline_ns(timeout_ns);
-    int rc_spans = for_each(&provider->spans, call, deadline_ns);
-    int rc_logs = for_each(&provider->logs, call, deadline_ns);
+    pthread_mutex_lock(&provider->lock);
+    struct otlp__sinks spans = provider->spans;
+    struct otlp__sinks logs = provider->logs;
+    pthread_mutex_unlock(&provider->lock);
+    int rc_spans = for_each(&spans, call, deadline_ns);
+    int rc_logs = for_each(&logs, call, deadline_ns);
     return rc_spans != 0 ? rc_spans : rc_logs;
 }
 
@@ -218,6 +238,7 @@ void otlp_provider_free(struct otlp_provider *provider)
     if (provider == NULL) {
         return;
     }
+    otlp__forked_remove(&provider->forked);
     free_sinks(&provider->spans);
     free_sinks(&provider->logs);
     struct made *made = provider->made;

@@ -137,7 +137,7 @@ static void *run(void *arg)
         (void)collect_and_send(reader, reader->options.export_timeout_ns);
         otlp__gate_open(&reader->collecting);
         /* A slow export does not make the next ones bunch up. */
-        due_ns += reader->options.interval_ns;
+        due_ns = otlp__monotonic_after(due_ns, reader->options.interval_ns);
         due_ns = otlp__left_ns(due_ns) > 0 ? due_ns : otlp__deadline_ns(0);
     }
     atomic_store(&reader->has_ended, true);
