@@ -19,6 +19,7 @@ struct file_exporter {
     uint32_t rotated_files;
     int fd;          /* -1: not open */
     bool is_regular; /* its length can be set back */
+    bool is_torn;    /* its last line has no end */
     bool is_shut_down;
     uint64_t file_bytes;
 };
@@ -26,6 +27,19 @@ struct file_exporter {
 static struct file_exporter *file_exporter_of(struct otlp_exporter *exporter)
 {
     return (struct file_exporter *)(void *)exporter;
+}
+
+/* Whether the last byte is there, can be read, and ends no line. */
+static bool ends_amid_a_line(const struct file_exporter *file)
+{
+    char last = '\n';
+    int fd = file->is_regular && file->file_bytes > 0 ? open(file->path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        return false;
+    }
+    bool is_read = pread(fd, &last, 1, (off_t)file->file_bytes - 1) == 1;
+    close(fd);
+    return is_read && last != '\n';
 }
 
 /* 0 or an errno. */
@@ -44,6 +58,7 @@ static int open_file(struct file_exporter *file)
     }
     file->is_regular = S_ISREG(status.st_mode);
     file->file_bytes = file->is_regular ? (uint64_t)status.st_size : 0;
+    file->is_torn = ends_amid_a_line(file);
     return 0;
 }
 
@@ -82,6 +97,21 @@ static int shift_files(const struct file_exporter *file)
     return error;
 }
 
+/* Keeps a line apart from one that a writer before could not finish; 0 or an errno. */
+static int end_torn_line(struct file_exporter *file)
+{
+    ssize_t written = -1;
+    do {
+        written = write(file->fd, "\n", 1);
+    } while (written < 0 && errno == EINTR);
+    if (written != 1) {
+        return written < 0 ? errno : EIO;
+    }
+    file->is_torn = false;
+    file->file_bytes++;
+    return 0;
+}
+
 /* Makes the file ready for a line; 0 or an errno. */
 static int make_ready(struct file_exporter *file, size_t line_bytes)
 {
@@ -96,7 +126,8 @@ static int make_ready(struct file_exporter *file, size_t line_bytes)
             return error;
         }
     }
-    return file->fd < 0 ? open_file(file) : 0;
+    int error = file->fd < 0 ? open_file(file) : 0;
+    return error == 0 && file->is_torn ? end_torn_line(file) : error;
 }
 
 /* Writes all of a line or, as far as that can be done, nothing; 0 or an errno. */
