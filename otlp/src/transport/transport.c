@@ -65,7 +65,10 @@ static int load(struct otlp__transport *transport, struct otlp__call *call,
                 const struct otlp_export *request)
 {
     const struct otlp_transport_options *options = &transport->settings.options;
-    uint64_t timeout_ns = request->timeout_ns == 0 ? options->timeout_ns : request->timeout_ns;
+    uint64_t timeout_ns = options->timeout_ns;
+    if (request->timeout_ns != 0 && request->timeout_ns < timeout_ns) {
+        timeout_ns = request->timeout_ns;
+    }
     call->began_ns = otlp__monotonic_ns();
     call->deadline_ns = otlp__monotonic_after(call->began_ns, timeout_ns);
     call->signal = request->signal;
@@ -171,6 +174,7 @@ static int transport_shutdown(struct otlp_exporter *exporter, uint64_t timeout_n
     curl_multi_wakeup(transport->multi);
     bool is_done = await_all(transport, timeout_ns);
     if (!is_done) {
+        is_done = transport->counts.in_flight == 0; /* but for checks */
         transport->is_aborting = true;
         curl_multi_wakeup(transport->multi);
         await_all(transport, ABORT_NS);
@@ -358,7 +362,7 @@ size_t otlp_transport_health(struct otlp_exporter *exporter, struct otlp_endpoin
     for (size_t i = 0; i < count && i < capacity; i++) {
         struct otlp__endpoint_state *endpoint = &transport->endpoints[i];
         health[i] =
-            (struct otlp_endpoint_health){.url = transport->settings.targets[i].url,
+            (struct otlp_endpoint_health){.url = transport->settings.targets[i].shown_url,
                                           .breaker = endpoint->breaker.state,
                                           .failures_in_row = endpoint->breaker.failures,
                                           .in_flight = endpoint->in_flight,
