@@ -31,6 +31,11 @@
  * libcurl is initialised (curl_global_init) by the first exporter and stays so; a program that uses
  * it itself, at a version older than 7.84, does that before, while it has one thread.
  *
+ * fork(): an exporter works in the process that made it only; a child makes one of its own. In the
+ * child one of the parent's takes no requests (OTLP_EXPORT_SHUT_DOWN, at once), has nothing to shut
+ * down (0), checks nothing (OTLP_EENDED) and knows no figures (0), and the parent's goes on
+ * undisturbed. To free it there leaves its connections and most of its memory until the child ends.
+ *
  * Signals: the library never raises SIGPIPE, and its thread has all signals blocked.
  */
 #ifndef OTLP_TRANSPORT_H
