@@ -11,14 +11,18 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "fork_count.h"
+
 struct file_exporter {
     struct otlp_exporter exporter; /* first: it is what callers hold */
+    unsigned fork_count;           /* of the process that writes */
     pthread_mutex_t lock;
     char *path;
     uint64_t rotate_bytes; /* 0: never */
     uint32_t rotated_files;
     int fd;          /* -1: not open */
     bool is_regular; /* its length can be set back */
+    bool is_torn;    /* its last line has no end */
     bool is_shut_down;
     uint64_t file_bytes;
 };
@@ -26,6 +30,26 @@ struct file_exporter {
 static struct file_exporter *file_exporter_of(struct otlp_exporter *exporter)
 {
     return (struct file_exporter *)(void *)exporter;
+}
+
+/* Whether this is a child of the process that made it: the lock may have been copied locked, and
+ * the length of the file is out of date as soon as the parent writes. */
+static bool is_forked(const struct file_exporter *file)
+{
+    return file->fork_count != otlp__fork_count();
+}
+
+/* Whether the last byte is there, can be read, and ends no line. */
+static bool ends_amid_a_line(const struct file_exporter *file)
+{
+    char last = '\n';
+    int fd = file->is_regular && file->file_bytes > 0 ? open(file->path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        return false;
+    }
+    bool is_read = pread(fd, &last, 1, (off_t)file->file_bytes - 1) == 1;
+    close(fd);
+    return is_read && last != '\n';
 }
 
 /* 0 or an errno. */
@@ -44,6 +68,7 @@ static int open_file(struct file_exporter *file)
     }
     file->is_regular = S_ISREG(status.st_mode);
     file->file_bytes = file->is_regular ? (uint64_t)status.st_size : 0;
+    file->is_torn = ends_amid_a_line(file);
     return 0;
 }
 
@@ -56,10 +81,11 @@ static int synchronise(const struct file_exporter *file)
 static int close_file(struct file_exporter *file)
 {
     int error = synchronise(file);
-    if (file->fd >= 0 && close(file->fd) != 0 && error == 0) {
+    int fd = file->fd;
+    file->fd = -1; /* first: a child does not close what is another's by then */
+    if (fd >= 0 && close(fd) != 0 && error == 0) {
         error = errno;
     }
-    file->fd = -1;
     return error;
 }
 
@@ -82,6 +108,21 @@ static int shift_files(const struct file_exporter *file)
     return error;
 }
 
+/* Keeps a line apart from one that a writer before could not finish; 0 or an errno. */
+static int end_torn_line(struct file_exporter *file)
+{
+    ssize_t written = -1;
+    do {
+        written = write(file->fd, "\n", 1);
+    } while (written < 0 && errno == EINTR);
+    if (written != 1) {
+        return written < 0 ? errno : EIO;
+    }
+    file->is_torn = false;
+    file->file_bytes++;
+    return 0;
+}
+
 /* Makes the file ready for a line; 0 or an errno. */
 static int make_ready(struct file_exporter *file, size_t line_bytes)
 {
@@ -96,7 +137,8 @@ static int make_ready(struct file_exporter *file, size_t line_bytes)
             return error;
         }
     }
-    return file->fd < 0 ? open_file(file) : 0;
+    int error = file->fd < 0 ? open_file(file) : 0;
+    return error == 0 && file->is_torn ? end_torn_line(file) : error;
 }
 
 /* Writes all of a line or, as far as that can be done, nothing; 0 or an errno. */
@@ -147,6 +189,9 @@ static enum otlp_export_outcome file_send(struct otlp_exporter *exporter,
 {
     struct file_exporter *file = file_exporter_of(exporter);
     *result = (struct otlp_export_result){.status = -1};
+    if (is_forked(file)) {
+        return end(result, OTLP_EXPORT_SHUT_DOWN, "forked: the exporter is the parent's");
+    }
     if (request->data_len > 0 && memchr(request->data, '\n', request->data_len) != NULL) {
         return end(result, OTLP_EXPORT_REFUSED, "the request has a line break in it");
     }
@@ -172,6 +217,9 @@ static int file_flush(struct otlp_exporter *exporter, uint64_t timeout_ns)
 {
     struct file_exporter *file = file_exporter_of(exporter);
     (void)timeout_ns;
+    if (is_forked(file)) {
+        return 0;
+    }
     pthread_mutex_lock(&file->lock);
     int error = synchronise(file);
     pthread_mutex_unlock(&file->lock);
@@ -182,6 +230,9 @@ static int file_shutdown(struct otlp_exporter *exporter, uint64_t timeout_ns)
 {
     struct file_exporter *file = file_exporter_of(exporter);
     (void)timeout_ns;
+    if (is_forked(file)) {
+        return 0;
+    }
     pthread_mutex_lock(&file->lock);
     file->is_shut_down = true;
     int error = close_file(file);
@@ -192,8 +243,12 @@ static int file_shutdown(struct otlp_exporter *exporter, uint64_t timeout_ns)
 static void file_free(struct otlp_exporter *exporter)
 {
     struct file_exporter *file = file_exporter_of(exporter);
-    close_file(file);
-    pthread_mutex_destroy(&file->lock);
+    if (!is_forked(file)) {
+        close_file(file);
+        pthread_mutex_destroy(&file->lock);
+    } else if (file->fd >= 0) {
+        close(file->fd);
+    }
     free(file->path);
     free(file);
 }
@@ -207,10 +262,11 @@ int otlp_file_exporter_create(const struct otlp_file_options *options,
     if (options->path == NULL || options->rotated_files > OTLP_ROTATED_FILES_MAX) {
         return OTLP_EINVAL;
     }
-    struct file_exporter *file = calloc(1, sizeof *file);
+    struct file_exporter *file = otlp__fork_watch() == 0 ? calloc(1, sizeof *file) : NULL;
     if (file == NULL) {
         return OTLP_ENOMEM;
     }
+    file->fork_count = otlp__fork_count();
     file->exporter = (struct otlp_exporter){.ops = &file_ops, .encoding = OTLP_ENCODING_JSON};
     file->rotate_bytes = options->rotate_bytes;
     file->rotated_files = options->rotated_files == 0 ? 5 : options->rotated_files;

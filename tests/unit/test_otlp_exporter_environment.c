@@ -173,6 +173,19 @@ static void endpoints_of_grpc_may_lack_a_scheme(void **state)
     }
 }
 
+static void credentials_of_urls_are_not_told(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"ftp://me:geheim@host", "http:/me:geheim@host",
+                                       "http://me:geheim@", "me:gehe@im:geheim@host"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct scene scene = {.variables = {{"ENDPOINT", urls[i]}}};
+        otlp_env_free(read_scene(OTLP_TRACES, &scene));
+        assert_non_null(strstr(scene.warnings, "***@"));
+        assert_null(strstr(scene.warnings, "geh"));
+    }
+}
+
 static void a_timeout_of_zero_is_no_limit(void **state)
 {
     (void)state;
@@ -238,6 +251,7 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_told_and_ignored),
         cmocka_unit_test(headers_are_baggage_without_properties),
         cmocka_unit_test(endpoints_of_grpc_may_lack_a_scheme),
+        cmocka_unit_test(credentials_of_urls_are_not_told),
         cmocka_unit_test(a_timeout_of_zero_is_no_limit),
         cmocka_unit_test(exporters_send_where_the_environment_says),
         cmocka_unit_test(the_process_has_an_environment),

@@ -207,16 +207,38 @@ static void what_cannot_be_opened_is_told(void **state)
 
 #define ROW(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+static void write_content(const char *path, const char *content)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(content, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_torn_line_is_ended_first(void **state)
+{
+    struct folder *folder = *state;
+    struct otlp_file_options options = {.path = folder->path};
+    static const char *const rows[][2] = {{"{\"torn", "{\"torn\n{}\n[]\n"},
+                                          {"{\"whole\"}\n", "{\"whole\"}\n{}\n[]\n"},
+                                          {"", "{}\n[]\n"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_content(folder->path, rows[i][0]);
+        struct otlp_exporter *exporter = open_exporter(&options);
+        assert_outcome(send_text(exporter, "{}"), OTLP_EXPORT_DELIVERED);
+        assert_outcome(send_text(exporter, "[]"), OTLP_EXPORT_DELIVERED);
+        stop_exporter(exporter);
+        assert_content(folder->path, rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(a_request_is_a_line),
-        ROW(nothing_is_written_after_shutdown),
-        ROW(files_are_rotated_by_size),
-        cmocka_unit_test(a_full_disk_is_told),
-        ROW(part_of_a_line_is_taken_back),
-        ROW(lines_of_threads_do_not_mix),
-        cmocka_unit_test(what_cannot_be_opened_is_told),
+        ROW(a_request_is_a_line),          ROW(nothing_is_written_after_shutdown),
+        ROW(files_are_rotated_by_size),    cmocka_unit_test(a_full_disk_is_told),
+        ROW(part_of_a_line_is_taken_back), ROW(a_torn_line_is_ended_first),
+        ROW(lines_of_threads_do_not_mix),  cmocka_unit_test(what_cannot_be_opened_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

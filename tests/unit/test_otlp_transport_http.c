@@ -77,6 +77,51 @@ static void headers_and_credentials_are_sent(void **state)
     peer_stop(peer);
 }
 
+static size_t count_lines(const struct peer_request *request, const char *start)
+{
+    size_t count = 0;
+    for (const char *at = request->head; (at = strcasestr(at, start)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+/* However the exporter comes by credentials, a header of the program's own takes their place. */
+static void own_headers_win_over_credentials(void **state)
+{
+    (void)state;
+    static const struct peer_step steps[] = {{.status = 200}};
+    struct peer *peer = peer_start_http(steps, 1);
+    char name[] = "/tmp/otlp-token-XXXXXX";
+    int fd = mkstemp(name);
+    assert_int_equal(write(fd, "file\n", 5), 5);
+    struct otlp_endpoint endpoint = {.url = peer->url};
+    struct otlp_request_header headers[] = {{"Authorization", "Basic own"}, {"API-Key", "own"}};
+    struct otlp_transport_options options = quick_options(&endpoint, 1);
+    options.headers = headers;
+    options.header_count = 2;
+    options.api_key = "other";
+    for (size_t i = 0; i < 2; i++) {
+        options.bearer_token = i == 0 ? "other" : NULL;
+        options.bearer_token_file = i == 0 ? NULL : name;
+        struct otlp_exporter *exporter = start_exporter(&options);
+        assert_outcome(send_text(exporter, "abc"), OTLP_EXPORT_DELIVERED);
+        const struct peer_request *seen = &peer->requests[i];
+        assert_true(peer_has_line(seen, "authorization: Basic own"));
+        assert_true(peer_has_line(seen, "api-key: own"));
+        assert_int_equal(count_lines(seen, "\nauthorization:"), 1);
+        assert_int_equal(count_lines(seen, "\napi-key:"), 1);
+        stop_exporter(exporter);
+    }
+    /* What is not sent is looked at all the same. */
+    struct otlp_exporter *exporter = NULL;
+    options.api_key = "line\nbreak";
+    assert_int_equal(otlp_transport_create(&options, &exporter), OTLP_EINVAL);
+    close(fd);
+    unlink(name);
+    peer_stop(peer);
+}
+
 static void a_complete_url_is_used_as_it_is(void **state)
 {
     (void)state;
@@ -448,6 +493,7 @@ int main(void)
         cmocka_unit_test(requests_have_path_type_and_content),
         cmocka_unit_test(json_is_announced),
         cmocka_unit_test(headers_and_credentials_are_sent),
+        cmocka_unit_test(own_headers_win_over_credentials),
         cmocka_unit_test(a_complete_url_is_used_as_it_is),
         cmocka_unit_test(status_codes_decide),
         cmocka_unit_test(what_a_receiver_says_is_passed_on),

@@ -99,6 +99,13 @@ static void a_breaker_is_a_state_machine(void **state)
     otlp__breaker_succeed(&breaker);
     assert_int_equal(breaker.state, OTLP_BREAKER_CLOSED);
     assert_int_equal(breaker.failures, 0);
+    policy.failures = 1;
+    policy.open_ns = UINT64_MAX; /* for good */
+    otlp__breaker_fail(&breaker, &policy, 10);
+    assert_int_equal(breaker.state, OTLP_BREAKER_OPEN);
+    assert_false(otlp__breaker_allows(&breaker, 11));
+    assert_false(otlp__breaker_allows(&breaker, UINT64_MAX));
+    otlp__breaker_succeed(&breaker);
     policy.failures = UINT32_MAX;
     breaker.failures = UINT32_MAX;
     otlp__breaker_fail(&breaker, &policy, 0);
@@ -131,6 +138,12 @@ static void turns_are_taken_fairly(void **state)
     assert_int_equal(otlp__endpoints_pick(endpoints, 3, &rotation, 1, 1, &index, &until_ns),
                      OTLP__PICKED);
     assert_int_equal(index, 1);
+    /* One that lives and is busy is waited for rather than asking again who has failed. */
+    assert_int_equal(otlp__endpoints_pick(endpoints, 3, &rotation, 3, 1, &index, &until_ns),
+                     OTLP__PICK_BUSY);
+    endpoints[2].breaker = (struct otlp__breaker){.state = OTLP_BREAKER_OPEN, .until_ns = 50};
+    assert_int_equal(otlp__endpoints_pick(endpoints, 3, &rotation, 3, 1, &index, &until_ns),
+                     OTLP__PICKED);
     endpoints[0].in_flight = endpoints[1].in_flight = 2;
     assert_int_equal(otlp__endpoints_pick(endpoints, 3, &rotation, 0, 1, &index, &until_ns),
                      OTLP__PICK_BUSY);
@@ -224,6 +237,22 @@ static void messages_are_cut_at_characters(void **state)
                        "c",
                        5);
     assert_string_equal(message, "a b?c");
+}
+
+static void credentials_of_urls_are_not_shown(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"http://host:4318/a", "http://host:4318/a"},
+                                          {"http://me:pass@host:4318/a", "http://***@host:4318/a"},
+                                          {"https://me:p/a@ss@host", "https://***@host"},
+                                          {"me:pass@host:4317", "***@host:4317"},
+                                          {"http:/me:pass@host", "***@host"},
+                                          {"", ""}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *shown = otlp__url_to_show(rows[i][0]);
+        assert_string_equal(shown, rows[i][1]);
+        free(shown);
+    }
 }
 
 static void urls_are_bases_or_complete(void **state)
@@ -349,6 +378,7 @@ int main(void)
         cmocka_unit_test(grpc_messages_are_percent_coded),
         cmocka_unit_test(grpc_binary_values_may_be_padded),
         cmocka_unit_test(messages_are_cut_at_characters),
+        cmocka_unit_test(credentials_of_urls_are_not_shown),
         cmocka_unit_test(urls_are_bases_or_complete),
         cmocka_unit_test(this_machine_has_several_names),
         cmocka_unit_test(options_out_of_range_are_refused),

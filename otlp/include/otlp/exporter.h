@@ -31,8 +31,10 @@ struct otlp_export {
     enum otlp_signal signal;
     const uint8_t *data;
     size_t data_len;
-    size_t items;        /* spans, data points or log records in it */
-    uint64_t timeout_ns; /* for the whole export, retries included; 0: the exporter's own */
+    size_t items; /* spans, data points or log records in it */
+    /* For the whole export, retries included; 0: the exporter's own. Where both are given, the
+     * shorter one counts. */
+    uint64_t timeout_ns;
 };
 
 enum otlp_export_outcome {

@@ -9,7 +9,12 @@
  * A request is delivered when the system has taken the whole line; otlp_exporter_flush() waits
  * until it is on the disk. A line that could be written in part only, because the disk is full, is
  * taken back: the file holds whole lines at all times. What failed is OTLP_EXPORT_FAILED with the
- * system's reason, and the next request tries again.
+ * system's reason, and the next request tries again. Where a file that is there already ends amid a
+ * line, as its writer was stopped, that line is ended before the exporter's first one.
+ *
+ * fork(): an exporter works in the process that made it only. In a child it takes no requests
+ * (OTLP_EXPORT_SHUT_DOWN), flush and shutdown have nothing to do (0), and to free it leaves the
+ * parent's alone. A child that writes makes one of its own, for a file of its own.
  */
 #ifndef OTLP_FILE_EXPORTER_H
 #define OTLP_FILE_EXPORTER_H

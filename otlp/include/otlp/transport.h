@@ -31,6 +31,11 @@
  * libcurl is initialised (curl_global_init) by the first exporter and stays so; a program that uses
  * it itself, at a version older than 7.84, does that before, while it has one thread.
  *
+ * fork(): an exporter works in the process that made it only; a child makes one of its own. In the
+ * child one of the parent's takes no requests (OTLP_EXPORT_SHUT_DOWN, at once), has nothing to shut
+ * down (0), checks nothing (OTLP_EENDED) and knows no figures (0), and the parent's goes on
+ * undisturbed. To free it there leaves its connections and most of its memory until the child ends.
+ *
  * Signals: the library never raises SIGPIPE, and its thread has all signals blocked.
  */
 #ifndef OTLP_TRANSPORT_H
@@ -111,7 +116,7 @@ struct otlp_retry_policy {
  */
 struct otlp_breaker_policy {
     uint32_t failures; /* 0: 10; UINT32_MAX: never opens */
-    uint64_t open_ns;  /* 0: 5 s */
+    uint64_t open_ns;  /* 0: 5 s; UINT64_MAX: for good */
 };
 
 /* Connections to each endpoint. */
@@ -151,7 +156,9 @@ struct otlp_transport_options {
 
     /* Sent with every request; of a name that the exporter sets itself yours is sent, except for
      * those that frame the message (content-type, content-encoding, content-length, te, grpc-...),
-     * which are OTLP_EINVAL. For gRPC names are made lower-case. */
+     * which are OTLP_EINVAL. So it is with the credentials below: of one name the first one of
+     * headers, api_key and bearer_token or bearer_token_file is sent. For gRPC names are made
+     * lower-case. */
     const struct otlp_request_header *headers;
     size_t header_count;
     const char *api_key;           /* NULL: none */
@@ -170,7 +177,9 @@ struct otlp_transport_options {
     const struct otlp_compression_candidate *candidates;
     size_t candidate_count;
 
-    uint64_t timeout_ns;         /* of an export, retries included; 0: 10 s */
+    /* Of an export, retries included; 0: 10 s. A request, such as that of a processor, may ask for
+     * a shorter time, and not for a longer one. */
+    uint64_t timeout_ns;
     uint64_t attempt_timeout_ns; /* of one request; 0: what is left of the export's */
     uint64_t connect_timeout_ns; /* of a connection; 0: as the attempt */
     struct otlp_retry_policy retry;
@@ -239,7 +248,9 @@ enum otlp_breaker_state {
 OTLP_API const char *otlp_breaker_state_name(enum otlp_breaker_state state);
 
 struct otlp_endpoint_health {
-    const char *url; /* as it was given; lives as long as the exporter */
+    /* As it was given, but that all between "://" and the last "@" is "***". Lives as long as the
+     * exporter. */
+    const char *url;
     enum otlp_breaker_state breaker;
     uint32_t failures_in_row;
     uint32_t in_flight;

@@ -1,10 +1,12 @@
 #include "transport/breaker.h"
 
+#include "monotonic.h"
+
 bool otlp__breaker_allows(const struct otlp__breaker *breaker, uint64_t now_ns)
 {
     switch (breaker->state) {
     case OTLP_BREAKER_OPEN:
-        return now_ns >= breaker->until_ns;
+        return now_ns >= breaker->until_ns && breaker->until_ns != UINT64_MAX;
     case OTLP_BREAKER_HALF_OPEN:
         return !breaker->is_trying;
     case OTLP_BREAKER_CLOSED:
@@ -39,7 +41,7 @@ void otlp__breaker_fail(struct otlp__breaker *breaker, const struct otlp_breaker
     if (breaker->state == OTLP_BREAKER_HALF_OPEN ||
         (breaker->failures >= policy->failures && policy->failures != UINT32_MAX)) {
         breaker->state = OTLP_BREAKER_OPEN;
-        breaker->until_ns = now_ns + policy->open_ns;
+        breaker->until_ns = otlp__monotonic_after(now_ns, policy->open_ns);
         breaker->is_trying = false;
     }
 }

@@ -41,6 +41,12 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     return copied;
 }
 
+bool otlp__call_may_resend(const struct otlp__call *call)
+{
+    return call->is_check || call->attempts_max == 0 ||
+           call->result.attempts + call->resends < call->attempts_max;
+}
+
 /* A kept connection may turn out to be dead: libcurl then sends again from the start. */
 static int on_seek(void *context, curl_off_t offset, int origin)
 {
@@ -49,7 +55,11 @@ static int on_seek(void *context, curl_off_t offset, int origin)
         (size_t)offset > call->prefix_bytes + call->body_bytes) {
         return CURL_SEEKFUNC_FAIL;
     }
-    call->resends += call->read_bytes > 0 && offset == 0;
+    bool is_resend = call->read_bytes > 0 && offset == 0;
+    if (is_resend && !otlp__call_may_resend(call)) {
+        return CURL_SEEKFUNC_FAIL;
+    }
+    call->resends += is_resend;
     call->read_bytes = (size_t)offset;
     return CURL_SEEKFUNC_OK;
 }
@@ -199,6 +209,7 @@ struct otlp__call *otlp__call_new(const struct otlp__settings *settings)
         free(call);
         return NULL;
     }
+    call->attempts_max = settings->options.retry.attempts_max;
     call->answer_bytes_max = settings->options.response_bytes_max;
     call->easy = curl_easy_init();
     if (call->easy == NULL || !set_callbacks(call) || !set_tls(call->easy, settings) ||

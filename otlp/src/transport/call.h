@@ -46,6 +46,7 @@ struct otlp__call {
     struct otlp__endpoint_state *endpoint_state; /* likewise */
     uint32_t tried;                              /* a bit for each endpoint that has failed at it */
     uint32_t failures;
+    uint32_t attempts_max; /* 0: any number */
     bool is_check;
     bool is_detached;       /* nobody waits for the outcome */
     bool must_open;         /* the next attempt is made on a new connection */
@@ -74,6 +75,9 @@ struct otlp__call *otlp__call_new(const struct otlp__settings *settings);
 
 /* NULL is allowed. */
 void otlp__call_free(struct otlp__call *call);
+
+/* Whether a request that went out may go out once more. */
+bool otlp__call_may_resend(const struct otlp__call *call);
 
 /* Makes it as new for another request, and lets go of memory that is uncommonly large. */
 void otlp__call_reset(struct otlp__call *call);

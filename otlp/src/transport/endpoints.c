@@ -73,6 +73,9 @@ enum otlp__pick otlp__endpoints_pick(struct otlp__endpoint_state *endpoints, siz
             usable |= (uint32_t)1 << i;
         }
     }
+    if ((closed & ~tried) != 0 && (usable & ~tried) == 0) {
+        return OTLP__PICK_BUSY;
+    }
     usable = (usable & ~tried) != 0 ? usable & ~tried : usable;
     if (usable == 0) {
         return closed != 0 ? OTLP__PICK_BUSY : OTLP__PICK_OPEN;

@@ -44,7 +44,7 @@ enum otlp__pick {
 };
 
 /* Chooses for a request that the endpoints with a bit in `tried` have had: one that has not had it,
- * if there is one. */
+ * if there is one, and be it busy for now. */
 enum otlp__pick otlp__endpoints_pick(struct otlp__endpoint_state *endpoints, size_t count,
                                      struct otlp__rotation *rotation, uint32_t tried,
                                      uint64_t now_ns, size_t *index, uint64_t *until_ns);

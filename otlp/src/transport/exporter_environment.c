@@ -183,8 +183,10 @@ static bool take_endpoint(struct reading *reading, const struct variable *variab
         free(url);
         reading->is_out_of_memory = reading->is_out_of_memory || error == OTLP_ENOMEM;
         if (error == OTLP_EINVAL) {
+            char *shown = otlp__url_to_show(variable->value);
             warn(reading, variable, "is '%s', which is no http:// or https:// URL",
-                 variable->value);
+                 shown == NULL ? "..." : shown);
+            free(shown);
         }
         return false;
     }

@@ -71,13 +71,21 @@ static int append(struct otlp__header_list *list, const char *line)
     return 0;
 }
 
+bool otlp__header_has(const struct curl_slist *head, const char *name)
+{
+    size_t name_len = strcspn(name, ":;");
+    for (const struct curl_slist *at = head; at != NULL; at = at->next) {
+        if (strcspn(at->data, ":;") == name_len && strncasecmp(at->data, name, name_len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int add_line(struct otlp__header_list *list, const char *name, const char *before,
                     const char *value)
 {
     char *line;
-    if (!otlp__header_is_valid(name, value)) {
-        return OTLP_EINVAL;
-    }
     /* libcurl sends a header without a value only when it ends in a semicolon. */
     bool is_empty = value[0] == '\0' && before[0] == '\0';
     int length =
@@ -95,23 +103,26 @@ static int add_line(struct otlp__header_list *list, const char *name, const char
 
 int otlp__header_add(struct otlp__header_list *list, const char *name, const char *value)
 {
-    return name == NULL || value == NULL ? OTLP_EINVAL : add_line(list, name, "", value);
+    return name == NULL || value == NULL || !otlp__header_is_valid(name, value)
+               ? OTLP_EINVAL
+               : add_line(list, name, "", value);
+}
+
+int otlp__header_add_key(struct otlp__header_list *list, const char *name, const char *key)
+{
+    if (!otlp__header_is_valid(name, key)) {
+        return OTLP_EINVAL;
+    }
+    return otlp__header_has(list->head, name) ? 0 : add_line(list, name, "", key);
 }
 
 int otlp__header_add_bearer(struct otlp__header_list *list, const char *token)
 {
-    return token[0] == '\0' ? OTLP_EINVAL : add_line(list, "authorization", "Bearer ", token);
-}
-
-static bool has_name(const struct otlp__header_list *list, const char *line)
-{
-    size_t name_len = strcspn(line, ":;");
-    for (const struct curl_slist *at = list->head; at != NULL; at = at->next) {
-        if (strcspn(at->data, ":;") == name_len && strncasecmp(at->data, line, name_len) == 0) {
-            return true;
-        }
+    static const char name[] = "authorization";
+    if (token[0] == '\0' || !otlp__header_is_valid(name, token)) {
+        return OTLP_EINVAL;
     }
-    return false;
+    return otlp__header_has(list->head, name) ? 0 : add_line(list, name, "Bearer ", token);
 }
 
 int otlp__header_add_fixed(struct otlp__header_list *list, enum otlp_protocol protocol)
@@ -125,7 +136,8 @@ int otlp__header_add_fixed(struct otlp__header_list *list, enum otlp_protocol pr
                                 "grpc-accept-encoding: identity,gzip", "expect:", "accept:"}};
     int error = 0;
     for (size_t i = 0; i < 6 && lines[protocol][i] != NULL && error == 0; i++) {
-        error = has_name(list, lines[protocol][i]) ? 0 : append(list, lines[protocol][i]);
+        error =
+            otlp__header_has(list->head, lines[protocol][i]) ? 0 : append(list, lines[protocol][i]);
     }
     return error;
 }

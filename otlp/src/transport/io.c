@@ -47,7 +47,19 @@ static void finish_all(struct otlp__transport *transport, struct otlp__call_list
     }
 }
 
-/* No more retries, and in the end no more attempts. */
+static void break_off(struct otlp__transport *transport, struct otlp__call *call)
+{
+    curl_multi_remove_handle(transport->multi, call->easy);
+    otlp__call_list_remove(&transport->active, call);
+    pthread_mutex_lock(&transport->lock);
+    otlp__transport_end_attempt(transport, call);
+    otlp__breaker_pass(&transport->endpoints[call->endpoint].breaker);
+    pthread_mutex_unlock(&transport->lock);
+    otlp__transport_finish(transport, call, OTLP_EXPORT_SHUT_DOWN,
+                           "shut down before the answer came");
+}
+
+/* No more retries, no checks that nobody waits for, and in the end no more attempts. */
 static void end_calls(struct otlp__transport *transport, bool is_aborting)
 {
     struct otlp__call *next;
@@ -59,16 +71,11 @@ static void end_calls(struct otlp__transport *transport, bool is_aborting)
             otlp__transport_finish(transport, call, OTLP_EXPORT_SHUT_DOWN, "shut down");
         }
     }
-    for (struct otlp__call *call = transport->active.first; call != NULL && is_aborting;
-         call = transport->active.first) {
-        curl_multi_remove_handle(transport->multi, call->easy);
-        otlp__call_list_remove(&transport->active, call);
-        pthread_mutex_lock(&transport->lock);
-        otlp__transport_end_attempt(transport, call);
-        otlp__breaker_pass(&transport->endpoints[call->endpoint].breaker);
-        pthread_mutex_unlock(&transport->lock);
-        otlp__transport_finish(transport, call, OTLP_EXPORT_SHUT_DOWN,
-                               "shut down before the answer came");
+    for (struct otlp__call *call = transport->active.first; call != NULL; call = next) {
+        next = call->next;
+        if (is_aborting || (call->is_check && call->is_detached)) {
+            break_off(transport, call);
+        }
     }
 }
 

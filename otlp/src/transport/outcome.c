@@ -201,9 +201,13 @@ void otlp__transport_conclude(struct otlp__transport *transport, struct otlp__ca
                               CURLcode code, uint64_t now_ns)
 {
     struct otlp__verdict verdict;
-    if (call->lacked_connection || lost_connection(call, code)) {
+    if (call->lacked_connection ||
+        (lost_connection(call, code) && (!call->was_read || otlp__call_may_resend(call)))) {
         start_over(transport, call);
         return;
+    }
+    if (code == CURLE_SEND_FAIL_REWIND) {
+        snprintf(call->error, sizeof call->error, "the connection ended before the answer came");
     }
     otlp__judge(&call->answer, transport->settings.options.protocol, call->signal, code,
                 call->error, transport->settings.options.response_bytes_max, &verdict);

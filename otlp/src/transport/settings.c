@@ -91,6 +91,10 @@ static int copy_targets(struct otlp__settings *settings,
         target->weight = endpoints[i].weight == 0 ? 1 : endpoints[i].weight;
         int error =
             endpoints[i].url == NULL ? OTLP_EINVAL : copy_text(endpoints[i].url, &target->url);
+        if (error == 0) {
+            target->shown_url = otlp__url_to_show(target->url);
+            error = target->shown_url == NULL ? OTLP_ENOMEM : 0;
+        }
         for (int signal = 0; signal < OTLP_SIGNAL_COUNT && error == 0; signal++) {
             error =
                 otlp__request_url(endpoints[i].url, options->protocol, endpoints[i].url_is_complete,
@@ -113,7 +117,7 @@ static int copy_headers(struct otlp__settings *settings,
     }
     if (error == 0 && options->api_key != NULL) {
         const char *name = options->api_key_header == NULL ? "api-key" : options->api_key_header;
-        error = otlp__header_add(&list, name, options->api_key);
+        error = otlp__header_add_key(&list, name, options->api_key);
     }
     if (error == 0 && options->bearer_token != NULL) {
         error = otlp__header_add_bearer(&list, options->bearer_token);
@@ -146,6 +150,10 @@ static int copy_files(struct otlp__settings *settings, const struct otlp_transpo
     }
     if (error == 0) {
         error = copy_file_name(options->bearer_token_file, &settings->bearer_token_file);
+    }
+    if (otlp__header_has(settings->headers, "authorization")) {
+        free(settings->bearer_token_file);
+        settings->bearer_token_file = NULL;
     }
     return error;
 }
@@ -256,6 +264,7 @@ void otlp__settings_release(struct otlp__settings *settings)
 {
     for (size_t i = 0; i < settings->target_count; i++) {
         free(settings->targets[i].url);
+        free(settings->targets[i].shown_url);
         for (int signal = 0; signal < OTLP_SIGNAL_COUNT; signal++) {
             free(settings->targets[i].request_url[signal]);
         }

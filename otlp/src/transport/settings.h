@@ -12,7 +12,8 @@
 #include <otlp/transport.h>
 
 struct otlp__target {
-    char *url; /* as given */
+    char *url;       /* as given */
+    char *shown_url; /* without what is secret */
     char *request_url[OTLP_SIGNAL_COUNT];
     uint32_t weight;
     /* libcurl 7.88 cannot use a connection of HTTP/2 with prior knowledge again when it is asked

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fork_count.h"
 #include "monotonic.h"
 #include "random.h"
 #include "transport/transport_internal.h"
@@ -12,6 +13,13 @@
 static struct otlp__transport *transport_of(struct otlp_exporter *exporter)
 {
     return (struct otlp__transport *)(void *)exporter;
+}
+
+/* Whether this is a child of the process that made it: the thread is not here, and locks, lists and
+ * what libcurl has may have been copied halfway through a change. */
+static bool is_forked(const struct otlp__transport *transport)
+{
+    return transport->fork_count != otlp__fork_count();
 }
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
@@ -65,7 +73,10 @@ static int load(struct otlp__transport *transport, struct otlp__call *call,
                 const struct otlp_export *request)
 {
     const struct otlp_transport_options *options = &transport->settings.options;
-    uint64_t timeout_ns = request->timeout_ns == 0 ? options->timeout_ns : request->timeout_ns;
+    uint64_t timeout_ns = options->timeout_ns;
+    if (request->timeout_ns != 0 && request->timeout_ns < timeout_ns) {
+        timeout_ns = request->timeout_ns;
+    }
     call->began_ns = otlp__monotonic_ns();
     call->deadline_ns = otlp__monotonic_after(call->began_ns, timeout_ns);
     call->signal = request->signal;
@@ -122,6 +133,12 @@ static enum otlp_export_outcome transport_send(struct otlp_exporter *exporter,
                                                struct otlp_export_result *result)
 {
     struct otlp__transport *transport = transport_of(exporter);
+    if (is_forked(transport)) {
+        *result = (struct otlp_export_result){.outcome = OTLP_EXPORT_SHUT_DOWN,
+                                              .status = -1,
+                                              .message = "forked: the exporter is the parent's"};
+        return result->outcome;
+    }
     if (request->data_len > transport->settings.options.request_bytes_max) {
         pthread_mutex_lock(&transport->lock);
         transport->counts.requests_too_large++;
@@ -166,11 +183,15 @@ static bool await_all(struct otlp__transport *transport, uint64_t timeout_ns)
 static int transport_shutdown(struct otlp_exporter *exporter, uint64_t timeout_ns)
 {
     struct otlp__transport *transport = transport_of(exporter);
+    if (is_forked(transport)) {
+        return 0;
+    }
     pthread_mutex_lock(&transport->lock);
     transport->is_shutting_down = true;
     curl_multi_wakeup(transport->multi);
     bool is_done = await_all(transport, timeout_ns);
     if (!is_done) {
+        is_done = transport->counts.in_flight == 0; /* but for checks */
         transport->is_aborting = true;
         curl_multi_wakeup(transport->multi);
         await_all(transport, ABORT_NS);
@@ -200,6 +221,12 @@ static void release(struct otlp__transport *transport)
 static void transport_free(struct otlp_exporter *exporter)
 {
     struct otlp__transport *transport = transport_of(exporter);
+    if (is_forked(transport)) {
+        /* Of all that it has, only this never changes. */
+        otlp__settings_release(&transport->settings);
+        free(transport);
+        return;
+    }
     transport_shutdown(exporter, 0);
     pthread_join(transport->thread, NULL);
     release(transport);
@@ -232,6 +259,7 @@ static void init_state(struct otlp__transport *transport)
     const struct otlp_pool_policy *pool = &options->pool;
     bool is_json = options->protocol == OTLP_PROTOCOL_HTTP_JSON;
     transport->exporter.ops = &transport_ops;
+    transport->fork_count = otlp__fork_count();
     transport->exporter.encoding = is_json ? OTLP_ENCODING_JSON : OTLP_ENCODING_PROTOBUF;
     otlp__call_list_init(&transport->submitted);
     otlp__call_list_init(&transport->ready);
@@ -292,7 +320,7 @@ int otlp_transport_create(const struct otlp_transport_options *options,
                           struct otlp_exporter **exporter)
 {
     pthread_once(&curl_once, init_curl);
-    if (curl_state != CURLE_OK) {
+    if (curl_state != CURLE_OK || otlp__fork_watch() != 0) {
         return OTLP_ENOMEM;
     }
     struct otlp__transport *transport = calloc(1, sizeof *transport);
@@ -340,6 +368,10 @@ no_settings:
 void otlp_transport_metrics(struct otlp_exporter *exporter, struct otlp_transport_metrics *metrics)
 {
     struct otlp__transport *transport = transport_of(exporter);
+    if (is_forked(transport)) {
+        *metrics = (struct otlp_transport_metrics){0};
+        return;
+    }
     pthread_mutex_lock(&transport->lock);
     *metrics = transport->counts;
     pthread_mutex_unlock(&transport->lock);
@@ -354,11 +386,18 @@ size_t otlp_transport_health(struct otlp_exporter *exporter, struct otlp_endpoin
 {
     struct otlp__transport *transport = transport_of(exporter);
     size_t count = transport->settings.target_count;
+    if (is_forked(transport)) {
+        for (size_t i = 0; i < count && i < capacity; i++) {
+            health[i] =
+                (struct otlp_endpoint_health){.url = transport->settings.targets[i].shown_url};
+        }
+        return count;
+    }
     pthread_mutex_lock(&transport->lock);
     for (size_t i = 0; i < count && i < capacity; i++) {
         struct otlp__endpoint_state *endpoint = &transport->endpoints[i];
         health[i] =
-            (struct otlp_endpoint_health){.url = transport->settings.targets[i].url,
+            (struct otlp_endpoint_health){.url = transport->settings.targets[i].shown_url,
                                           .breaker = endpoint->breaker.state,
                                           .failures_in_row = endpoint->breaker.failures,
                                           .in_flight = endpoint->in_flight,
@@ -391,6 +430,9 @@ int otlp_transport_check(struct otlp_exporter *exporter, uint64_t timeout_ns)
     size_t count = transport->settings.target_count;
     struct otlp__call *calls[OTLP_ENDPOINTS_MAX];
     int error = OTLP_EENDED;
+    if (is_forked(transport)) {
+        return error;
+    }
     if (timeout_ns == 0) {
         timeout_ns = transport->settings.options.timeout_ns;
     }

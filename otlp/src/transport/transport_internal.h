@@ -36,6 +36,7 @@ struct otlp__transport {
     struct otlp__squeezer squeezer;
     CURLM *multi;
     pthread_t thread;
+    unsigned fork_count; /* of the process that has the thread */
 
     pthread_mutex_t lock; /* all until the next blank line */
     pthread_cond_t all_done;

@@ -34,6 +34,18 @@ bool otlp__url_has_scheme(const char *url)
     return strstr(url, "://") != NULL;
 }
 
+char *otlp__url_to_show(const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *begin = scheme_end == NULL ? url : scheme_end + 3;
+    const char *at = strrchr(begin, '@');
+    char *shown;
+    if (at == NULL) {
+        return strdup(url);
+    }
+    return asprintf(&shown, "%.*s***%s", (int)(begin - url), url, at) < 0 ? NULL : shown;
+}
+
 /* The path of gRPC, or the base's path with the signal's behind it. */
 static int make_path(const char *base, enum otlp_protocol protocol, enum otlp_signal signal,
                      char **path)

@@ -17,6 +17,10 @@ bool otlp__url_is_https(const char *url);
 /* Whether its host is this machine: localhost, 127.0.0.0/8, ::1. */
 bool otlp__url_is_local(const char *url);
 
+/* A copy for people to read: "***" takes the place of user and password, and of all else between
+ * the scheme and the last "@". NULL: out of memory. free() it. */
+char *otlp__url_to_show(const char *url);
+
 /* Whether it begins with a scheme and "://". */
 bool otlp__url_has_scheme(const char *url);
 
