@@ -18,6 +18,7 @@ enum rx_wait {
     RX_WAIT_HEAD, /* for the rest of a header */
     RX_WAIT_BODY, /* for the rest of a body */
     RX_WAIT_SELF, /* for an answer that is being made */
+    RX_WAIT_PEER, /* for the other side to let answers through */
 };
 
 struct rx_protocol {

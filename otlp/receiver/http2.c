@@ -333,12 +333,18 @@ static void http2_pump(struct rx_conn *conn)
 static enum rx_wait http2_waiting(const struct rx_conn *conn)
 {
     const struct rx_http2 *http2 = conn->state;
+    /* Answers that are there wait for the windows of the client, which need not ever open. */
+    enum rx_wait wait = http2->streams != NULL ? RX_WAIT_PEER : RX_WAIT_IDLE;
     for (const struct rx_stream *stream = http2->streams; stream != NULL; stream = stream->next) {
+        const struct event *timer = stream->exchange.timer;
+        if (timer != NULL && event_pending(timer, EV_TIMEOUT, NULL) != 0) {
+            wait = RX_WAIT_SELF;
+        }
         if (!stream->exchange.has_ended && !stream->exchange.is_answered) {
             return stream->exchange.owner != NULL ? RX_WAIT_BODY : RX_WAIT_HEAD;
         }
     }
-    return http2->streams != NULL ? RX_WAIT_SELF : RX_WAIT_IDLE;
+    return wait;
 }
 
 static void say_goodbye(struct rx_http2 *http2)

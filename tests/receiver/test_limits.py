@@ -1,0 +1,48 @@
+"""What a client may make the receiver hold and do, and for how long."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from h2_wire import (
+    ACK,
+    END_HEADERS,
+    END_STREAM,
+    H2,
+    HEADERS,
+    PREFACE,
+    SETTINGS,
+    block,
+    call_fields,
+    frame,
+    message,
+)
+from receiver_program import ONE, Receiver, Wire, field_bytes, request
+
+Start = Callable[..., Receiver]
+STATS = request(b"", path="/stats", method="GET", content_type="")
+
+
+def memory_peak(receiver: Receiver) -> int:
+    status = Path(f"/proc/{receiver.process.pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) * 1024
+
+
+def test_an_answer_that_no_window_lets_through(start: Start) -> None:
+    receiver = start("--idle-timeout", "1")
+    with Wire(receiver.grpc_port) as wire:
+        wire.socket.settimeout(6)
+        no_window = frame(SETTINGS, 0, 0, bytes([0, 4, 0, 0, 0, 0]))
+        wire.send(PREFACE, no_window, frame(SETTINGS, ACK, 0))
+        wire.send(frame(HEADERS, END_HEADERS, 1, block(call_fields())))
+        wire.send(frame(0, END_STREAM, 1, message(ONE)))
+        while wire.socket.recv(65536):
+            pass
+    assert receiver.stop()["timeouts"] == 1
