@@ -389,17 +389,35 @@ void otlp__rx_conn_send(struct rx_conn *conn, const void *data, size_t data_len)
     conn->out.len += data_len;
 }
 
+/* What is sent already makes room for what comes, so that a client that never reads all of it
+ * does not let it grow. */
+static void compact(struct rx_conn *conn)
+{
+    size_t sent = conn->out_sent;
+    if (sent <= conn->out.len / 2) {
+        return;
+    }
+    conn->out.len -= sent;
+    memmove(conn->out.data, conn->out.data + sent, conn->out.len);
+    conn->out_sent = 0;
+    if (conn->reset_after != SIZE_MAX) {
+        conn->reset_after -= sent;
+    }
+}
+
 /* Sends what may be sent now. true: all of it is out. */
 static bool flush(struct rx_conn *conn)
 {
     while (conn->fd >= 0 && otlp__rx_conn_backlog(conn) > 0) {
         size_t len = otlp__rx_pace_sending(conn);
         if (len == 0) {
+            compact(conn);
             return false;
         }
         ssize_t sent = otlp__rx_wire_write(conn, conn->out.data + conn->out_sent, len);
         if (sent == RX_WIRE_AGAIN) {
             event_add(conn->writable, NULL);
+            compact(conn);
             return false;
         }
         if (sent <= 0) {
