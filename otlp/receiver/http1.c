@@ -233,6 +233,10 @@ static size_t http1_feed(struct rx_conn *conn, const uint8_t *data, size_t data_
     struct http1 *http1 = conn->state;
     size_t used = 0;
     while (used < data_len && !conn->is_held && !conn->is_ending && !conn->is_reset) {
+        if (otlp__rx_conn_backlog(conn) >= RX_BACKLOG_BYTES_MAX) {
+            conn->is_choked = true;
+            break;
+        }
         size_t taken = take(conn, http1, data + used, data_len - used);
         if (taken == 0) {
             break;

@@ -46,3 +46,31 @@ def test_an_answer_that_no_window_lets_through(start: Start) -> None:
         while wire.socket.recv(65536):
             pass
     assert receiver.stop()["timeouts"] == 1
+
+
+def test_pipelined_answers_wait_for_their_reader(receiver: Receiver) -> None:
+    before = memory_peak(receiver)
+    wires = []
+    for _ in range(20):
+        one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+        one.connect(("127.0.0.1", receiver.http_port))
+        one.setblocking(False)
+        try:
+            one.send(b"GET /stats HTTP/1.1\r\nHost:\r\n\r\n" * 6000)
+        except BlockingIOError:
+            pass
+        wires.append(one)
+    for _ in range(20):
+        receiver.stats()
+    grown = memory_peak(receiver) - before
+    for one in wires:
+        one.close()
+    assert grown < 20 * 1024 * 1024
+
+
+def test_all_pipelined_answers_come(receiver: Receiver) -> None:
+    with receiver.http() as wire:
+        wire.send(b"GET /stats HTTP/1.1\r\nHost:\r\n\r\n" * 2000)
+        for _ in range(2000):
+            assert wire.answer().status == 200
