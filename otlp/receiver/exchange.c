@@ -219,15 +219,19 @@ static void accept_request(struct rx_exchange *exchange, const uint8_t *data, si
     }
     int rc = otlp__rx_reply_response(exchange->signal, exchange->encoding, is_partial, rejected,
                                      message, &answer->body);
+    bool has_tree = exchange->encoding == OTLP_ENCODING_JSON;
+    if (rc == 0) {
+        rc = otlp__rx_accept(exchange->scratch, &request,
+                             has_tree ? exchange->scratch->document : NULL);
+    }
     if (rc != 0) {
+        answer->body.len = 0;
         refuse_for(exchange, rc);
         return;
     }
     answer->status = fault != NULL && fault->http_status != 0 ? fault->http_status : 200;
     answer->grpc_code = OTLP_GRPC_OK;
     exchange->is_answered = true;
-    bool has_tree = exchange->encoding == OTLP_ENCODING_JSON;
-    otlp__rx_accept(exchange->scratch, &request, has_tree ? exchange->scratch->document : NULL);
 }
 
 /* An error that a fault orders. false: it orders none. */

@@ -74,3 +74,12 @@ def test_all_pipelined_answers_come(receiver: Receiver) -> None:
         wire.send(b"GET /stats HTTP/1.1\r\nHost:\r\n\r\n" * 2000)
         for _ in range(2000):
             assert wire.answer().status == 200
+
+
+def test_what_cannot_be_written_is_not_taken(start: Start, tmp_path: Path) -> None:
+    receiver = start("--write-json", str(tmp_path / "out"), "--buffer-limit", "8388608")
+    body = field_bytes(1, field_bytes(3, b"a" * 1_000_000))
+    assert receiver.post(body, path="/v1/logs").status == 503
+    assert receiver.post().status == 200
+    counters = receiver.stop()
+    assert (counters["logs"]["requests"], counters["traces"]["requests"]) == (0, 1)
