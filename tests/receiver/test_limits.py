@@ -83,3 +83,20 @@ def test_what_cannot_be_written_is_not_taken(start: Start, tmp_path: Path) -> No
     assert receiver.post().status == 200
     counters = receiver.stop()
     assert (counters["logs"]["requests"], counters["traces"]["requests"]) == (0, 1)
+
+
+@pytest.mark.parametrize("limit", ["536870912", "41943040"])
+def test_many_small_items_in_json(start: Start, limit: str) -> None:
+    receiver = start("--buffer-limit", limit)
+    record = {
+        "timeUnixNano": "1700000000000000000",
+        "severityNumber": 9,
+        "body": {"stringValue": "hi"},
+    }
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record] * 8193}]}]}
+    point = {"timeUnixNano": "1700000000000000000", "asInt": "1"}
+    gauge = {"name": "m", "gauge": {"dataPoints": [point] * 16385}}
+    metrics = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [gauge]}]}]}
+    for path, body in (("/v1/logs", logs), ("/v1/metrics", metrics)):
+        text = json.dumps(body, separators=(",", ":")).encode()
+        assert receiver.post(text, path=path, content_type="application/json").status == 200
