@@ -100,3 +100,18 @@ def test_many_small_items_in_json(start: Start, limit: str) -> None:
     for path, body in (("/v1/logs", logs), ("/v1/metrics", metrics)):
         text = json.dumps(body, separators=(",", ":")).encode()
         assert receiver.post(text, path=path, content_type="application/json").status == 200
+
+
+def test_references_to_a_long_field(receiver: Receiver) -> None:
+    long_field = b"\x40\x01x\x7f\xa1\x1e" + b"a" * 4000
+    with H2(receiver.grpc_port) as h2:
+        ends = END_HEADERS | END_STREAM
+        h2.send(frame(HEADERS, ends, 1, block(call_fields()) + long_field))
+        h2.send(frame(HEADERS, ends, 3, block(call_fields()) + b"\xbe" * 16000))
+        while True:
+            try:
+                h2.read_frame()
+            except EOFError:
+                break
+        assert h2.goaway is not None and h2.goaway[1] == 11
+    assert receiver.stop()["protocol_errors"] == 1
