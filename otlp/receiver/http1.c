@@ -347,6 +347,8 @@ static void http1_answer(struct rx_conn *conn, struct rx_exchange *exchange)
     if (http1->keeps_alive) {
         http1->step = STEP_HEAD;
         http1->has_begun = false;
+        conn->waited_since_ns = conn->progress_ns; /* the next has its own time */
+        conn->received = 0;
         conn->is_released = true;
     } else {
         otlp__rx_conn_end(conn);

@@ -115,3 +115,20 @@ def test_references_to_a_long_field(receiver: Receiver) -> None:
                 break
         assert h2.goaway is not None and h2.goaway[1] == 11
     assert receiver.stop()["protocol_errors"] == 1
+
+
+def test_each_pipelined_header_has_its_own_time(start: Start) -> None:
+    receiver = start("--header-timeout", "2")
+    half = len(STATS) // 2
+    with receiver.http() as wire:
+        wire.send(STATS[:half])
+        wire.socket.settimeout(20)
+        for _ in range(30):
+            wire.send(STATS[half:] + STATS[:half])
+            assert wire.answer().status == 200
+            with socket.create_connection(("127.0.0.1", receiver.http_port)) as other:
+                other.settimeout(0.1)
+                try:
+                    other.recv(1)
+                except TimeoutError:
+                    pass
