@@ -132,3 +132,14 @@ def test_each_pipelined_header_has_its_own_time(start: Start) -> None:
                     other.recv(1)
                 except TimeoutError:
                     pass
+
+
+def test_a_query_without_a_path(receiver: Receiver) -> None:
+    assert receiver.post(path="http://h?x=/v1/traces").status == 404
+    assert receiver.post(path="http://h#/v1/traces").status == 404
+
+
+def test_what_follows_the_size_of_a_chunk(receiver: Receiver) -> None:
+    head = request(b"", transfer_encoding="chunked").replace(b"Content-Length: 0\r\n", b"")
+    assert receiver.ask(head + b"0 6zz\r\n\r\n").status == 400
+    assert receiver.ask(head + b"0 \t;x\r\n\r\n").status == 200
