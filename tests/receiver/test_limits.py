@@ -143,3 +143,14 @@ def test_what_follows_the_size_of_a_chunk(receiver: Receiver) -> None:
     head = request(b"", transfer_encoding="chunked").replace(b"Content-Length: 0\r\n", b"")
     assert receiver.ask(head + b"0 6zz\r\n\r\n").status == 400
     assert receiver.ask(head + b"0 \t;x\r\n\r\n").status == 200
+
+
+@pytest.mark.parametrize("status", [205, 304])
+def test_statuses_without_content(start: Start, status: int) -> None:
+    receiver = start("--fault", f"status={status}")
+    with receiver.http() as wire:
+        wire.send(request(), request())
+        for _ in range(2):
+            answer = wire.answer(has_body=status == 205)
+            assert (answer.status, answer.body) == (status, b"")
+            assert answer.fields.get("content-length", "0") == "0"
