@@ -6,7 +6,8 @@
 #define TREE_FACTOR 24
 #define TREE_BYTES  ((size_t)1024 * 1024)
 
-/* Writes the request in the other encoding. */
+/* Writes the request in the other encoding. OTLP_EIO when the file failed; else it was not taken
+ * to be written. */
 static int write_converted(struct rx_scratch *scratch, const struct otlp_receiver_request *request,
                            const struct otlp_document *document, enum otlp_encoding encoding)
 {
@@ -52,14 +53,17 @@ static int write_request(struct rx_scratch *scratch, const struct otlp_receiver_
                                        : write_converted(scratch, request, document, wanted);
 }
 
-void otlp__rx_accept(struct rx_scratch *scratch, const struct otlp_receiver_request *request,
-                     const struct otlp_document *document)
+int otlp__rx_accept(struct rx_scratch *scratch, const struct otlp_receiver_request *request,
+                    const struct otlp_document *document)
 {
     struct rx_service *service = scratch->service;
     struct rx_counters *counters = &service->counters;
     /* Before the counters tell of it, so that who waits for them finds the file complete. */
-    if (write_request(scratch, request, document) != 0) {
+    int rc = write_request(scratch, request, document);
+    if (rc == OTLP_EIO) {
         otlp__rx_add(&counters->write_failures, 1);
+    } else if (rc != 0) {
+        return rc;
     }
     otlp__rx_add(&counters->signals[request->signal].items, request->items - request->rejected);
     otlp__rx_add(&counters->signals[request->signal].rejected, request->rejected);
@@ -69,4 +73,5 @@ void otlp__rx_accept(struct rx_scratch *scratch, const struct otlp_receiver_requ
     if (service->options.on_request != NULL) {
         service->options.on_request(service->options.context, request);
     }
+    return 0;
 }

@@ -4,8 +4,9 @@
 
 #include "scratch.h"
 
-/* `document` holds the request, or is NULL when there is no tree of it. */
-void otlp__rx_accept(struct rx_scratch *scratch, const struct otlp_receiver_request *request,
-                     const struct otlp_document *document);
+/* `document` holds the request, or is NULL when there is no tree of it. When it cannot be converted
+ * to what is to be written (OTLP_ELIMIT, OTLP_ENOMEM, ...) it is not taken. */
+int otlp__rx_accept(struct rx_scratch *scratch, const struct otlp_receiver_request *request,
+                    const struct otlp_document *document);
 
 #endif

@@ -20,4 +20,10 @@ const char *otlp__rx_media_type(enum otlp_encoding encoding);
 
 #define RX_CODINGS "gzip, zstd, br"
 
+/* Whether answers of that status have content (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). */
+static inline bool otlp__rx_has_content(int status)
+{
+    return status != 204 && status != 205 && status != 304;
+}
+
 #endif

@@ -9,12 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define READS_PER_EVENT   8
-#define BACKLOG_BYTES_MAX ((size_t)128 * 1024) /* above it nothing more is read */
-#define OUT_BYTES_KEPT    ((size_t)32 * 1024)
-#define LINGER_NS         2000000000u
-#define H2_PREFACE        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-#define H2_PREFACE_BYTES  24
+#define READS_PER_EVENT  8
+#define OUT_BYTES_KEPT   ((size_t)32 * 1024)
+#define LINGER_NS        2000000000u
+#define H2_PREFACE       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define H2_PREFACE_BYTES 24
 
 uint64_t otlp__rx_now_ns(void)
 {
@@ -301,7 +300,7 @@ static bool wants_bytes(const struct rx_conn *conn)
         return !conn->saw_end;
     }
     return !conn->is_held && !conn->is_ending && !conn->saw_end && !conn->is_dead &&
-           !conn->is_reset && otlp__rx_conn_backlog(conn) < BACKLOG_BYTES_MAX &&
+           !conn->is_reset && otlp__rx_conn_backlog(conn) < RX_BACKLOG_BYTES_MAX &&
            !otlp__rx_pace_stops_reading(conn);
 }
 
@@ -389,17 +388,35 @@ void otlp__rx_conn_send(struct rx_conn *conn, const void *data, size_t data_len)
     conn->out.len += data_len;
 }
 
+/* What is sent already makes room for what comes, so that a client that never reads all of it
+ * does not let it grow. */
+static void compact(struct rx_conn *conn)
+{
+    size_t sent = conn->out_sent;
+    if (sent <= conn->out.len / 2) {
+        return;
+    }
+    conn->out.len -= sent;
+    memmove(conn->out.data, conn->out.data + sent, conn->out.len);
+    conn->out_sent = 0;
+    if (conn->reset_after != SIZE_MAX) {
+        conn->reset_after -= sent;
+    }
+}
+
 /* Sends what may be sent now. true: all of it is out. */
 static bool flush(struct rx_conn *conn)
 {
     while (conn->fd >= 0 && otlp__rx_conn_backlog(conn) > 0) {
         size_t len = otlp__rx_pace_sending(conn);
         if (len == 0) {
+            compact(conn);
             return false;
         }
         ssize_t sent = otlp__rx_wire_write(conn, conn->out.data + conn->out_sent, len);
         if (sent == RX_WIRE_AGAIN) {
             event_add(conn->writable, NULL);
+            compact(conn);
             return false;
         }
         if (sent <= 0) {
@@ -450,12 +467,17 @@ static void wait_for_more(struct rx_conn *conn)
     otlp__rx_pace_arm(conn);
 }
 
-void otlp__rx_conn_settle(struct rx_conn *conn)
+static void digest_released(struct rx_conn *conn)
 {
     while (conn->is_released && !conn->is_held && !conn->is_ending && !conn->is_dead) {
         conn->is_released = false;
         digest(conn);
     }
+}
+
+/* Sends what is waiting. true: all of it is out. */
+static bool send_all(struct rx_conn *conn)
+{
     bool is_out = true;
     while (!conn->is_dead && !conn->is_reset && !conn->is_lingering && is_out) {
         if (conn->protocol != NULL && conn->protocol->pump != NULL) {
@@ -467,6 +489,28 @@ void otlp__rx_conn_settle(struct rx_conn *conn)
             break;
         }
     }
+    return is_out;
+}
+
+/* The protocol left bytes for want of room for their answers, and now there is room. */
+static bool goes_on(struct rx_conn *conn)
+{
+    if (!conn->is_choked || conn->is_dead || conn->is_reset ||
+        otlp__rx_conn_backlog(conn) >= RX_BACKLOG_BYTES_MAX) {
+        return false;
+    }
+    conn->is_choked = false;
+    conn->is_released = true;
+    return true;
+}
+
+void otlp__rx_conn_settle(struct rx_conn *conn)
+{
+    bool is_out = true;
+    do {
+        digest_released(conn);
+        is_out = send_all(conn);
+    } while (goes_on(conn));
     if (conn->is_reset && conn->fd >= 0) {
         otlp__rx_wire_poison(conn);
     }

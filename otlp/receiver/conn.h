@@ -10,6 +10,8 @@
 
 #include "exchange.h"
 
+#define RX_BACKLOG_BYTES_MAX ((size_t)128 * 1024) /* above it nothing more is read */
+
 struct rx_conn;
 
 /* What a connection is waiting for, and so how long. */
@@ -18,6 +20,7 @@ enum rx_wait {
     RX_WAIT_HEAD, /* for the rest of a header */
     RX_WAIT_BODY, /* for the rest of a body */
     RX_WAIT_SELF, /* for an answer that is being made */
+    RX_WAIT_PEER, /* for the other side to let answers through */
 };
 
 struct rx_protocol {
@@ -77,6 +80,7 @@ struct rx_conn {
     bool is_shaking;    /* in the TLS handshake */
     bool is_held;       /* the protocol takes no bytes until its answer is out */
     bool is_released;   /* it takes bytes again, and may have some to take */
+    bool is_choked;     /* the protocol left bytes until the backlog is smaller */
     bool is_ending;     /* closed when `out` is sent */
     bool is_lingering;  /* our side is closed, and what still comes is thrown away */
     bool is_reset;      /* to be reset now */

@@ -12,10 +12,11 @@
 #define GRPC_PREFIX_BYTES 5
 #define OVERLOAD_WAIT_NS  1000000000u
 
-/* A tree of JSON may be so many times as large as its text; more takes a text that is made for it,
- * such as a list of empty spans. */
-#define TREE_FACTOR 4
-#define TREE_BYTES  ((size_t)1024 * 1024)
+/* A tree of JSON may be so many times as large as its text. Most are much smaller, and a large text
+ * is first tried with that, so that it does not hold the budget of all. */
+#define TREE_FACTOR      24
+#define TREE_FACTOR_MOST 4
+#define TREE_BYTES       ((size_t)1024 * 1024)
 
 void otlp__rx_exchange_begin(struct rx_exchange *exchange, struct rx_scratch *scratch,
                              const struct rx_head *head, bool grpc_only)
@@ -219,15 +220,19 @@ static void accept_request(struct rx_exchange *exchange, const uint8_t *data, si
     }
     int rc = otlp__rx_reply_response(exchange->signal, exchange->encoding, is_partial, rejected,
                                      message, &answer->body);
+    bool has_tree = exchange->encoding == OTLP_ENCODING_JSON;
+    if (rc == 0) {
+        rc = otlp__rx_accept(exchange->scratch, &request,
+                             has_tree ? exchange->scratch->document : NULL);
+    }
     if (rc != 0) {
+        answer->body.len = 0;
         refuse_for(exchange, rc);
         return;
     }
     answer->status = fault != NULL && fault->http_status != 0 ? fault->http_status : 200;
     answer->grpc_code = OTLP_GRPC_OK;
     exchange->is_answered = true;
-    bool has_tree = exchange->encoding == OTLP_ENCODING_JSON;
-    otlp__rx_accept(exchange->scratch, &request, has_tree ? exchange->scratch->document : NULL);
 }
 
 /* An error that a fault orders. false: it orders none. */
@@ -274,25 +279,53 @@ static void answer_stats(struct rx_exchange *exchange)
     exchange->is_answered = true;
 }
 
+static int check_with_tree(struct rx_exchange *exchange, const uint8_t *data, size_t data_len,
+                           size_t tree_bytes, struct rx_findings *findings)
+{
+    struct rx_scratch *scratch = exchange->scratch;
+    *findings = (struct rx_findings){0};
+    int rc = otlp__rx_document_open(scratch, tree_bytes);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = otlp__rx_check(exchange->signal, exchange->encoding, data, data_len, scratch->document,
+                        findings);
+    if (rc != 0) {
+        otlp__rx_document_close(scratch);
+    }
+    return rc;
+}
+
+/* On success the document is open and holds the request. */
+static int check_json(struct rx_exchange *exchange, const uint8_t *data, size_t data_len,
+                      struct rx_findings *findings)
+{
+    size_t tree_bytes = TREE_FACTOR * data_len + TREE_BYTES;
+    if (tree_bytes > otlp__rx_budget_left(exchange->scratch->service) / 4) {
+        int rc = check_with_tree(exchange, data, data_len, TREE_FACTOR_MOST * data_len + TREE_BYTES,
+                                 findings);
+        if (rc != OTLP_ETOOBIG) {
+            return rc;
+        }
+    }
+    return check_with_tree(exchange, data, data_len, tree_bytes, findings);
+}
+
 /* Checks what came, decompressed, and takes or refuses it. */
 static void take_message(struct rx_exchange *exchange, const uint8_t *data, size_t data_len)
 {
     struct rx_scratch *scratch = exchange->scratch;
     struct rx_findings findings = {0};
-    bool needs_tree = exchange->encoding == OTLP_ENCODING_JSON;
-    int rc = needs_tree ? otlp__rx_document_open(scratch, TREE_FACTOR * data_len + TREE_BYTES) : 0;
+    bool is_json = exchange->encoding == OTLP_ENCODING_JSON;
+    int rc = is_json ? check_json(exchange, data, data_len, &findings)
+                     : otlp__rx_check(exchange->signal, exchange->encoding, data, data_len, NULL,
+                                      &findings);
     if (rc != 0) {
         refuse_for(exchange, rc);
         return;
     }
-    rc = otlp__rx_check(exchange->signal, exchange->encoding, data, data_len, scratch->document,
-                        &findings);
-    if (rc == 0) {
-        accept_request(exchange, data, data_len, &findings);
-    } else {
-        refuse_for(exchange, rc);
-    }
-    if (needs_tree) {
+    accept_request(exchange, data, data_len, &findings);
+    if (is_json) {
         otlp__rx_document_close(scratch);
     }
 }

@@ -233,6 +233,10 @@ static size_t http1_feed(struct rx_conn *conn, const uint8_t *data, size_t data_
     struct http1 *http1 = conn->state;
     size_t used = 0;
     while (used < data_len && !conn->is_held && !conn->is_ending && !conn->is_reset) {
+        if (otlp__rx_conn_backlog(conn) >= RX_BACKLOG_BYTES_MAX) {
+            conn->is_choked = true;
+            break;
+        }
         size_t taken = take(conn, http1, data + used, data_len - used);
         if (taken == 0) {
             break;
@@ -313,10 +317,12 @@ static void send_header(struct rx_conn *conn, const struct http1 *http1,
     int len = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\n", answer->status,
                        reason_of(answer->status));
     otlp__rx_conn_send(conn, text, (size_t)len);
-    if (answer->status != 204) {
+    if (otlp__rx_has_content(answer->status)) {
         send_field(conn, "content-type", otlp__rx_media_type(answer->encoding));
         snprintf(text, sizeof text, "%zu", answer->body.len);
         send_field(conn, "content-length", text);
+    } else if (answer->status == 205) {
+        send_field(conn, "content-length", "0"); /* unlike the others it needs to be told */
     }
     struct rx_answer_field fields[RX_ANSWER_FIELDS_MAX];
     size_t count = otlp__rx_answer_fields(answer, fields);
@@ -335,7 +341,7 @@ static void http1_answer(struct rx_conn *conn, struct rx_exchange *exchange)
     const struct rx_answer *answer = &exchange->answer;
     http1->keeps_alive = http1->keeps_alive && !http1->is_draining;
     send_header(conn, http1, answer);
-    if (!http1->is_head && answer->status != 204 && answer->body.len > 0) {
+    if (!http1->is_head && otlp__rx_has_content(answer->status) && answer->body.len > 0) {
         otlp__rx_conn_send(conn, answer->body.data, answer->body.len);
     }
     otlp__rx_exchange_release(exchange);
@@ -343,6 +349,8 @@ static void http1_answer(struct rx_conn *conn, struct rx_exchange *exchange)
     if (http1->keeps_alive) {
         http1->step = STEP_HEAD;
         http1->has_begun = false;
+        conn->waited_since_ns = conn->progress_ns; /* the next has its own time */
+        conn->received = 0;
         conn->is_released = true;
     } else {
         otlp__rx_conn_end(conn);

@@ -53,12 +53,13 @@ static struct rx_text path_of(struct rx_text target)
     for (size_t i = 0; i < 2; i++) {
         size_t len = strlen(schemes[i]);
         if (target.len > len && otlp__rx_is((struct rx_text){target.data, len}, schemes[i])) {
-            const char *slash = memchr(target.data + len, '/', target.len - len);
-            if (slash == NULL) {
+            while (len < target.len && memchr("/?#", target.data[len], 3) == NULL) {
+                len++;
+            }
+            if (len == target.len || target.data[len] != '/') {
                 return (struct rx_text){"/", 1};
             }
-            size_t cut = (size_t)(slash - target.data);
-            return (struct rx_text){slash, target.len - cut};
+            return (struct rx_text){target.data + len, target.len - len};
         }
     }
     return target;
@@ -223,7 +224,11 @@ long otlp__rx_http1_chunk(const uint8_t *data, size_t data_len, uint64_t *chunk_
     if (digits > 15 || (digits == 0 && line_len > 0)) {
         return RX_PARSE_BAD;
     }
-    if (digits < line_len && strchr("\r; \t", data[digits]) == NULL) {
+    size_t after = digits;
+    while (after < line_len && (data[after] == ' ' || data[after] == '\t')) {
+        after++;
+    }
+    if (after < line_len && data[after] != ';' && data[after] != '\r') {
         return RX_PARSE_BAD;
     }
     if (end == NULL) {

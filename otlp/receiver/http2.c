@@ -9,6 +9,7 @@
 #define STREAMS_MAX       128
 #define FRAME_BYTES       (1024 * 1024)
 #define PUMP_BYTES        ((size_t)64 * 1024)
+#define EXCESS_FACTOR     8  /* a header so many times its limit is read no further */
 #define FIELD_EXTRA_BYTES 32 /* what RFC 9113, 6.5.2 adds to each */
 
 /* ---- Streams ----------------------------------------------------------------------------------*/
@@ -95,7 +96,6 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
                      size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
                      void *user_data)
 {
-    (void)session;
     (void)flags;
     struct rx_conn *conn = user_data;
     struct rx_http2 *http2 = conn->state;
@@ -105,6 +105,14 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     http2->head_bytes += name_len + value_len + FIELD_EXTRA_BYTES;
     http2->is_large =
         http2->is_large || http2->head_bytes > conn->scratch->service->options.limits.header_bytes;
+    if (http2->head_bytes / EXCESS_FACTOR > conn->scratch->service->options.limits.header_bytes) {
+        /* References to the table make long fields of single bytes, which cost what they say. */
+        http2->is_excessive = true;
+        nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE,
+                              nghttp2_session_get_last_proc_stream_id(session),
+                              NGHTTP2_ENHANCE_YOUR_CALM, NULL, 0);
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
     struct rx_text field = {(const char *)name, name_len};
     if (http2->is_large && !otlp__rx_is(field, "content-type")) {
         return 0;
@@ -302,7 +310,9 @@ static size_t http2_feed(struct rx_conn *conn, const uint8_t *data, size_t data_
     struct rx_http2 *http2 = conn->state;
     ssize_t used = nghttp2_session_mem_recv(http2->session, data, data_len);
     if (used < 0) {
-        otlp__rx_add(&conn->scratch->service->counters.protocol_errors, 1);
+        if (!http2->is_excessive) { /* then GOAWAY is counted */
+            otlp__rx_add(&conn->scratch->service->counters.protocol_errors, 1);
+        }
         otlp__rx_conn_end(conn);
     }
     return data_len;
@@ -333,12 +343,18 @@ static void http2_pump(struct rx_conn *conn)
 static enum rx_wait http2_waiting(const struct rx_conn *conn)
 {
     const struct rx_http2 *http2 = conn->state;
+    /* Answers that are there wait for the windows of the client, which need not ever open. */
+    enum rx_wait wait = http2->streams != NULL ? RX_WAIT_PEER : RX_WAIT_IDLE;
     for (const struct rx_stream *stream = http2->streams; stream != NULL; stream = stream->next) {
+        const struct event *timer = stream->exchange.timer;
+        if (timer != NULL && event_pending(timer, EV_TIMEOUT, NULL) != 0) {
+            wait = RX_WAIT_SELF;
+        }
         if (!stream->exchange.has_ended && !stream->exchange.is_answered) {
             return stream->exchange.owner != NULL ? RX_WAIT_BODY : RX_WAIT_HEAD;
         }
     }
-    return http2->streams != NULL ? RX_WAIT_SELF : RX_WAIT_IDLE;
+    return wait;
 }
 
 static void say_goodbye(struct rx_http2 *http2)

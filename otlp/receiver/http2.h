@@ -28,6 +28,7 @@ struct rx_http2 {
     size_t head_bytes; /* as RFC 9113 counts them */
     bool is_bad;       /* a field came twice that may not */
     bool is_large;
+    bool is_excessive; /* far above the limit, which ends the connection */
 };
 
 /* Submits the answer of a stream's exchange to the session. A code of nghttp2. */

@@ -64,7 +64,8 @@ static int submit_http(struct rx_http2 *http2, struct rx_stream *stream)
     snprintf(status, sizeof status, "%d", answer->status);
     snprintf(length, sizeof length, "%zu", answer->body.len);
     add_text(&fields, ":status", status);
-    if (answer->status != 204) {
+    bool has_content = otlp__rx_has_content(answer->status);
+    if (has_content) {
         add_text(&fields, "content-type", otlp__rx_media_type(answer->encoding));
         add_text(&fields, "content-length", length);
     }
@@ -73,7 +74,7 @@ static int submit_http(struct rx_http2 *http2, struct rx_stream *stream)
     for (size_t i = 0; i < count; i++) {
         add_text(&fields, others[i].name, others[i].value);
     }
-    if (answer->body.len == 0 || answer->status == 204 || stream->is_head) {
+    if (answer->body.len == 0 || !has_content || stream->is_head) {
         return nghttp2_submit_response(http2->session, stream->id, fields.list, fields.count, NULL);
     }
     stream->sent = answer->body;

@@ -111,6 +111,7 @@ static uint64_t deadline(struct rx_conn *conn)
                                   conn->received * (SECOND_NS / BODY_BYTES_PER_S));
     case RX_WAIT_SELF:
         return 0;
+    case RX_WAIT_PEER:
     case RX_WAIT_IDLE:
         break;
     }

@@ -39,9 +39,15 @@ static bool take_number(struct otlp_stream *stream, struct otlp_point *point)
     if (!is_measured) {
         return false;
     }
-    bool is_taken = is_delta && instrument->kind == OTLP_COUNTER;
-    uint64_t word = is_taken ? atomic_exchange_explicit(&stream->as.word, 0, memory_order_acq_rel)
-                             : atomic_load_explicit(&stream->as.word, memory_order_acquire);
+    uint64_t word;
+    if (is_delta && instrument->kind == OTLP_COUNTER) {
+        word = atomic_exchange_explicit(&stream->as.word, 0, memory_order_acq_rel);
+    } else if (is_delta) {
+        /* A write, so that a measurement that this misses sees the flag that was cleared. */
+        word = atomic_fetch_or_explicit(&stream->as.word, 0, memory_order_acq_rel);
+    } else {
+        word = atomic_load_explicit(&stream->as.word, memory_order_acquire);
+    }
     if (instrument->is_double) {
         memcpy(&point->value.real, &word, sizeof word);
     } else {

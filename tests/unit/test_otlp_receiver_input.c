@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -221,16 +223,45 @@ static void test_a_start_out_of_memory(void **state)
     assert_true(was_refused);
 }
 
+/* A client that is never done with reading: what is queued stays small all the same. */
+static void test_what_is_sent_makes_room(void **state)
+{
+    (void)state;
+    static const struct otlp_receiver_options options = {0};
+    static uint8_t bytes[16384];
+    struct memory_receiver receiver;
+    int ends[2];
+    memory_receiver_make(&receiver, &options);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    atomic_fetch_add(&receiver.service.counters.connections_open, 1);
+    struct rx_conn *conn = otlp__rx_conn_new(&receiver.connections, receiver.base,
+                                             &receiver.scratch, ends[0], false, false);
+    assert_non_null(conn);
+    while (otlp__rx_conn_backlog(conn) < 4 * sizeof bytes) {
+        otlp__rx_conn_send(conn, bytes, sizeof bytes);
+        otlp__rx_conn_settle(conn);
+    }
+    for (int i = 0; i < 500; i++) {
+        if (read(ends[1], bytes, sizeof bytes) > 0) {
+            otlp__rx_conn_settle(conn);
+        }
+        while (otlp__rx_conn_backlog(conn) < 4 * sizeof bytes) {
+            otlp__rx_conn_send(conn, bytes, sizeof bytes);
+        }
+    }
+    assert_true(conn->out.len < 16 * sizeof bytes);
+    memory_receiver_hang_up(&receiver);
+    assert_int_equal(close(ends[1]), 0);
+    memory_receiver_release(&receiver);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_corpus),
-        cmocka_unit_test(test_pieces_of_any_size),
-        cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_two_streams),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_a_start_out_of_memory),
+        cmocka_unit_test(test_corpus),        cmocka_unit_test(test_pieces_of_any_size),
+        cmocka_unit_test(test_cuts),          cmocka_unit_test(test_two_streams),
+        cmocka_unit_test(test_damage),        cmocka_unit_test(test_what_is_sent_makes_room),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_a_start_out_of_memory),
     };
     return cmocka_run_group_tests_name("otlp_receiver_input", tests, NULL, NULL);
 }

@@ -114,7 +114,8 @@ static inline size_t otlp_encoder_items(const struct otlp_encoder *encoder)
     return encoder->items;
 }
 
-/* Bytes so far; the end adds at most 16 more. */
+/* Bytes so far. The end adds at most 40 more, and the schema URLs of the open scope and of the
+ * resource, which come last (in JSON with their escapes). */
 static inline size_t otlp_encoder_bytes(const struct otlp_encoder *encoder)
 {
     return encoder->out->len - encoder->start;
