@@ -3,11 +3,12 @@
  * span delivered or counted as dropped?
  *
  *   pipeline_overload [--seconds N] [--rate SPANS_PER_SECOND] [--attributes N] [--threads N]
- *                     [--ceiling BYTES] [--queue SPANS] [--policy newest|oldest|block]
+ *                     [--ceiling BYTES] [--queue SPANS] [--policy newest|oldest|block] [URL]
  *
- * The exporter takes nothing for the given time, then everything that is left. Memory is looked at
- * every 10 ms. Prints the account; exit status 1 when it does not come out even, or memory was
- * above the ceiling.
+ * The exporter takes nothing for the given time, then everything that is left; with a URL it is the
+ * one over HTTP, and stalling is the receiver's: otlp-receiver --fault for=30s,stall=30s. Memory is
+ * looked at every 10 ms. Prints the account; exit status 1 when it does not come out even, or
+ * memory was above the ceiling.
  */
 #include <otlp.h>
 
@@ -31,21 +32,36 @@ struct options {
     size_t ceiling;
     size_t queue;
     enum otlp_overflow policy;
+    const char *url; /* NULL: no receiver */
 };
 
 struct sink {
     struct otlp_exporter base;
+    struct otlp_exporter *remote; /* NULL: none */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_stalled;
     uint64_t items;
 };
 
+static enum otlp_export_outcome pass_on(struct sink *sink, const struct otlp_export *request,
+                                        struct otlp_export_result *result)
+{
+    enum otlp_export_outcome outcome = otlp_exporter_send(sink->remote, request, result);
+    pthread_mutex_lock(&sink->lock);
+    sink->items += outcome == OTLP_EXPORT_DELIVERED ? request->items - result->rejected : 0;
+    pthread_mutex_unlock(&sink->lock);
+    return outcome;
+}
+
 static enum otlp_export_outcome take(struct otlp_exporter *exporter,
                                      const struct otlp_export *request,
                                      struct otlp_export_result *result)
 {
     struct sink *sink = (struct sink *)exporter;
+    if (sink->remote != NULL) {
+        return pass_on(sink, request, result);
+    }
     pthread_mutex_lock(&sink->lock);
     while (sink->is_stalled) {
         pthread_cond_wait(&sink->changed, &sink->lock);
@@ -67,9 +83,9 @@ static void resume(struct sink *sink)
 
 static int shut_down(struct otlp_exporter *exporter, uint64_t timeout_ns)
 {
-    (void)timeout_ns;
-    resume((struct sink *)exporter);
-    return 0;
+    struct sink *sink = (struct sink *)exporter;
+    resume(sink);
+    return sink->remote == NULL ? 0 : otlp_exporter_shutdown(sink->remote, timeout_ns);
 }
 
 static void nothing(struct otlp_exporter *exporter)
@@ -171,6 +187,13 @@ static int report(const struct options *options, const struct otlp_processor_cou
     return is_even && is_under ? 0 : 1;
 }
 
+static int connect_to(const char *url, struct sink *sink)
+{
+    const struct otlp_endpoint endpoint = {.url = url};
+    const struct otlp_transport_options options = {.endpoints = &endpoint, .endpoint_count = 1};
+    return otlp_transport_create(&options, &sink->remote);
+}
+
 static int run(const struct options *options)
 {
     static const struct otlp_exporter_ops ops = {
@@ -178,6 +201,10 @@ static int run(const struct options *options)
     struct sink sink = {.base = {.ops = &ops}, .is_stalled = true};
     pthread_mutex_init(&sink.lock, NULL);
     pthread_cond_init(&sink.changed, NULL);
+    if (options->url != NULL && connect_to(options->url, &sink) != 0) {
+        fprintf(stderr, "pipeline_overload: no exporter can be made for %s\n", options->url);
+        return 4;
+    }
     const struct otlp_batch_options batch = {.queue_max = options->queue,
                                              .overflow = options->policy,
                                              .memory_max_bytes = options->ceiling};
@@ -214,6 +241,10 @@ static int run(const struct options *options)
     otlp_processor_counts(watch.processor, &counts);
     int rc = report(options, &counts, ended, sink.items, watch.bytes_max);
     otlp_provider_free(provider);
+    if (sink.remote != NULL) {
+        (void)otlp_exporter_shutdown(sink.remote, SECOND_NS);
+        otlp_exporter_free(sink.remote);
+    }
     pthread_cond_destroy(&sink.changed);
     pthread_mutex_destroy(&sink.lock);
     return rc;
@@ -271,6 +302,7 @@ static bool parse(int argc, char **argv, struct options *options)
             break;
         }
     }
+    options->url = optind < argc ? argv[optind++] : NULL;
     return optind == argc && options->threads >= 1 && options->threads <= THREADS_MAX;
 }
 
@@ -285,7 +317,7 @@ int main(int argc, char **argv)
     if (!parse(argc, argv, &options)) {
         fprintf(stderr, "usage: pipeline_overload [--seconds N] [--rate SPANS_PER_SECOND] "
                         "[--attributes N] [--threads N] [--ceiling BYTES] [--queue SPANS] "
-                        "[--policy newest|oldest|block]\n");
+                        "[--policy newest|oldest|block] [URL]\n");
         return 2;
     }
     return run(&options);
