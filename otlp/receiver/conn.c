@@ -133,6 +133,7 @@ struct rx_conn *otlp__rx_conn_new(struct rx_conn **list, struct event_base *base
     conn->fd = fd;
     conn->grpc_only = grpc_only;
     conn->is_over_limit = is_over_limit;
+    conn->cut_from = SIZE_MAX;
     conn->reset_after = SIZE_MAX;
     conn->progress_ns = otlp__rx_now_ns();
     conn->waited_since_ns = conn->progress_ns;
@@ -475,6 +476,21 @@ static void digest_released(struct rx_conn *conn)
     }
 }
 
+/* Where the connection is to be reset, now that the answer lies in `out` whole. */
+static void place_cut(struct rx_conn *conn)
+{
+    if (conn->cut_from == SIZE_MAX) {
+        return;
+    }
+    size_t len = conn->out.len - conn->cut_from;
+    if (len < 2) {
+        conn->is_reset = true;
+    } else {
+        conn->reset_after = conn->cut_from + len / 2;
+    }
+    conn->cut_from = SIZE_MAX;
+}
+
 /* Sends what is waiting. true: all of it is out. */
 static bool send_all(struct rx_conn *conn)
 {
@@ -483,6 +499,7 @@ static bool send_all(struct rx_conn *conn)
         if (conn->protocol != NULL && conn->protocol->pump != NULL) {
             conn->protocol->pump(conn);
         }
+        place_cut(conn);
         bool had_any = otlp__rx_conn_backlog(conn) > 0;
         is_out = flush(conn);
         if (!had_any || conn->fd < 0) {

@@ -73,6 +73,8 @@ struct rx_conn {
     uint64_t send_after_ns;
     uint64_t read_bytes_per_s; /* likewise, until the request is there */
     uint64_t read_after_ns;
+    size_t
+        cut_from; /* SIZE_MAX, or where in `out` an answer begins that is to be cut in its middle */
     size_t reset_after; /* SIZE_MAX, or the connection is reset when so much of `out` is sent */
     bool grpc_only;
     bool is_over_limit; /* it only hears that there are too many */

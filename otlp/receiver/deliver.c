@@ -20,17 +20,9 @@ static void answer(struct rx_conn *conn, struct rx_exchange *exchange)
     }
     size_t before = conn->out.len;
     conn->protocol->answer(conn, exchange);
-    if (!is_cut) {
-        return;
-    }
-    if (conn->protocol->pump != NULL) {
-        conn->protocol->pump(conn);
-    }
-    size_t len = conn->out.len - before;
-    if (len < 2) {
-        conn->is_reset = true;
-    } else {
-        conn->reset_after = before + len / 2;
+    /* Not before the protocol has written it, which it may not do in the middle of its input. */
+    if (is_cut && conn->cut_from == SIZE_MAX) {
+        conn->cut_from = before;
     }
 }
 
