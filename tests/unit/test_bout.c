@@ -368,15 +368,33 @@ static void test_pairs_that_scatter_get_longer(void **state)
     }
     assert_int_equal(benchmarks[0].pair_count, 8);
     assert_int_equal(bout_scale_pairs(&bouts[0], 60, 24), 24);
-    run(false);
-    assert_near(last_request.pair_ns, 80e6, 1e-12);
-    assert_int_equal(benchmarks[0].pair_count, 1);
-    assert_near(bout_pair_seconds(&bouts[0], 0), 0.03, 1e-9);
     for (size_t i = 0; i < 20; i++) {
+        players[0].law.log_effect = 1; /* so far apart that they can be told */
         run(false);
         assert_near(last_request.pair_ns, 80e6, 1e-12);
+        assert_int_equal(benchmarks[0].pair_count, i < 5 ? 9 + i : i + 1);
+        assert_near(bout_pair_seconds(&bouts[0], 0), 0.03, 1e-9);
     }
-    assert_int_equal(benchmarks[0].pair_count, 21);
+    for (size_t i = 0; i < 20; i++) {
+        assert_true(benchmarks[0].pairs[i].log_ratio > 0.5);
+    }
+}
+
+/* A pilot that too few long pairs follow is all there is. */
+static void test_pilot_stays_when_little_follows(void **state)
+{
+    (void)state;
+    make_contest(1);
+    players[0].law.deviation = 0.05;
+    for (size_t i = 0; i < 10; i++) {
+        run(false);
+    }
+    for (size_t i = 0; i < 10; i++) {
+        run(true);
+    }
+    assert_near(last_request.pair_ns, 80e6, 1e-12);
+    assert_int_equal(bout_count_pairs(&bouts[0], false), 10);
+    assert_int_equal(bout_count_pairs(&bouts[0], true), 10);
 }
 
 static void test_pairs_that_do_not_scatter_stay_as_they_are(void **state)
@@ -426,6 +444,7 @@ int main(void)
         cmocka_unit_test_teardown(test_program_that_works_nowhere, release),
         cmocka_unit_test_teardown(test_program_that_fails_after_its_setup, release),
         cmocka_unit_test_teardown(test_pairs_that_scatter_get_longer, release),
+        cmocka_unit_test_teardown(test_pilot_stays_when_little_follows, release),
         cmocka_unit_test_teardown(test_pairs_that_do_not_scatter_stay_as_they_are, release),
         cmocka_unit_test_teardown(test_pairs_that_are_short_by_order_stay_short, release),
     };

@@ -37,6 +37,7 @@
  * are short by order or for want of time. */
 #define GROW_ABOVE   0.01
 #define GROW_TIMES   4
+#define LONG_LEAST   6 /* screening pairs without which the pilot is kept */
 #define GROW_FROM_NS 10e6
 #define MEAN_TO_SD   1.2533141373155003 /* of normal values: deviation by mean distance */
 
@@ -163,19 +164,21 @@ static void end_pilot(const struct versus_settings *s, struct bout *bout)
     if (b->pair_count == PILOT_PAIRS && !bout->pilot_forgotten) {
         bout->own_addresses = spread(b, false) < spread(b, true) * OWN_BETTER_BELOW;
         bout->growth = choose_growth(s, bout);
+        bout->pilot_seconds = bout->seconds;
     }
 }
 
-/* Pairs of another length have another spread: those of the pilot go when the first long one comes.
- * What chose the length is their spread, not their value, so that the choice does not bend what the
- * others show. */
+/* Pairs of another length have another spread: those of the pilot go when there are long ones
+ * enough to stand for themselves. What chose the length is their spread, not their value, so that
+ * the choice does not bend what the others show. */
 static void forget_pilot(struct bout *bout)
 {
     struct versus_benchmark *b = bout->benchmark;
-    if (bout->growth > 0 && !bout->pilot_forgotten) {
+    if (bout->growth > 0 && !bout->pilot_forgotten && b->pair_count >= PILOT_PAIRS + LONG_LEAST) {
         bout->pilot_forgotten = true;
-        bout->seconds = 0;
-        b->pair_count = 0;
+        bout->seconds -= bout->pilot_seconds;
+        b->pair_count -= PILOT_PAIRS;
+        memmove(b->pairs, b->pairs + PILOT_PAIRS, b->pair_count * sizeof *b->pairs);
     }
 }
 
@@ -396,9 +399,6 @@ bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
     if (outcome.end == PAIR_INTERRUPTED) {
         return false;
     }
-    if (outcome.end == PAIR_DONE) {
-        forget_pilot(bout);
-    }
     bout->seconds += outcome.seconds;
     ring->unpinned = ring->unpinned || (outcome.end == PAIR_DONE && !outcome.pinned);
     if (outcome.end == PAIR_FAILED && outcome.late && left_s < limit_s) {
@@ -412,6 +412,9 @@ bool bout_run_pair(struct bout_ring *ring, struct bout *bout, bool confirming)
     bout->benchmark->status = VERSUS_COMPARED;
     bout->setup_ns = outcome.seconds * 1e9 - sliced_ns(ring->page.duel);
     absorb(ring, bout, &pair);
+    if (!confirming) {
+        forget_pilot(bout);
+    }
     return true;
 }
 

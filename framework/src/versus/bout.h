@@ -37,6 +37,7 @@ struct bout {
     double setup_ns; /* of the last pair: what was not spent in slices */
     int next_order;
     bool pilot_forgotten;
+    double pilot_seconds;
     double growth;      /* of the slices of a pair, chosen after the pilot; 0: none */
     bool own_addresses; /* chosen after the pilot: the kernel places each side */
     double *times[2];   /* a sample of all slices, ns an iteration */
