@@ -42,9 +42,15 @@ def test_every_span_is_delivered_or_counted(policy: str, short_of: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("--seconds", "x"), ("--rate", "-1"), ("--policy", "best"), ("--threads", "99"), ("a",)],
+    [("--seconds", "x"), ("--rate", "-1"), ("--policy", "best"), ("--threads", "99"), ("a", "b")],
 )
 def test_wrong_options(words: tuple[str, ...]) -> None:
     done = overload(*words)
     assert done.returncode == 2
     assert "usage: pipeline_overload" in done.stderr
+
+
+def test_a_receiver_that_cannot_be_named() -> None:
+    done = overload("no url")
+    assert done.returncode == 4 and done.stderr.count("\n") == 1
+    assert "no exporter can be made for no url" in done.stderr

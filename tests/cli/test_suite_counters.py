@@ -83,7 +83,8 @@ def test_context_switches(bench: Bench) -> None:
     benchmarks = count(bench, SOFTWARE, "quiet", "sleeps")
     sleeps = metrics_of(benchmarks["sleeps"])["context-switches"]
     quiet = metrics_of(benchmarks["quiet"])["context-switches"]
-    assert sleeps["value"] >= 0.99
+    # On a busy machine one or the other sleep is over before the thread has left its CPU.
+    assert sleeps["value"] >= 0.9
     # A busy machine takes the CPU away at times, in one lap of thousands of iterations or another.
     assert quiet["state"] == "measured" and quiet["lower"] == 0 and quiet["value"] < sleeps["value"]
 
