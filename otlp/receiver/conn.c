@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define READS_PER_EVENT  8
@@ -14,13 +13,6 @@
 #define LINGER_NS        2000000000u
 #define H2_PREFACE       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define H2_PREFACE_BYTES 24
-
-uint64_t otlp__rx_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- Beginning and end ------------------------------------------------------------------------*/
 

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <openssl/ssl.h>
 
+#include "clock.h"
 #include "exchange.h"
 
 #define RX_BACKLOG_BYTES_MAX ((size_t)128 * 1024) /* above it nothing more is read */
@@ -133,7 +134,5 @@ static inline size_t otlp__rx_conn_backlog(const struct rx_conn *conn)
 {
     return conn->out.len - conn->out_sent;
 }
-
-uint64_t otlp__rx_now_ns(void);
 
 #endif

@@ -1,14 +1,8 @@
 #include "fault.h"
 
 #include <string.h>
-#include <time.h>
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
+#include "clock.h"
 
 void otlp__rx_faults_init(struct rx_faults *faults, uint64_t seed)
 {
@@ -40,8 +34,8 @@ int otlp__rx_faults_add(struct rx_faults *faults, const struct otlp_receiver_fau
     pthread_mutex_lock(&faults->mutex);
     unsigned count = atomic_load(&faults->count);
     if (count < OTLP_RECEIVER_FAULTS_MAX) {
-        faults->rules[count] =
-            (struct rx_rule){.fault = *fault, .added_ns = now_ns(), .stream = ++faults->added};
+        faults->rules[count] = (struct rx_rule){
+            .fault = *fault, .added_ns = otlp__rx_now_ns(), .stream = ++faults->added};
         atomic_store(&faults->count, count + 1);
     } else {
         rc = OTLP_ELIMIT;
@@ -91,7 +85,7 @@ bool otlp__rx_faults_draw(struct rx_faults *faults, enum otlp_signal signal,
         return false;
     }
     bool hit = false;
-    uint64_t now = now_ns();
+    uint64_t now = otlp__rx_now_ns();
     pthread_mutex_lock(&faults->mutex);
     unsigned count = atomic_load(&faults->count);
     for (unsigned i = 0; i < count && !hit; i++) {

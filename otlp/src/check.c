@@ -63,22 +63,11 @@ static bool check_attribute(const struct checker *checker, const uint8_t *at, co
 static bool check_elements(const struct checker *checker, const uint8_t *at, const uint8_t *end,
                            unsigned depth, bool is_array)
 {
-    uint32_t number;
-    unsigned wire;
     const uint8_t *bytes;
     size_t len;
-    while (at < end) {
-        if (!otlp__read_tag(&at, end, &number, &wire)) {
-            return false;
-        }
-        if (number != 1) {
-            if (!otlp__skip_value(&at, end, wire)) {
-                return false;
-            }
-            continue;
-        }
-        if (wire != OTLP__WIRE_BYTES || !otlp__read_bytes(&at, end, &bytes, &len)) {
-            return false;
+    while (otlp__find_bytes(&at, end, 1, &bytes, &len)) {
+        if (bytes == NULL) {
+            return true;
         }
         bool is_right = is_array ? check_value(checker, bytes, bytes + len, depth)
                                  : check_attribute(checker, bytes, bytes + len, depth);
@@ -86,7 +75,7 @@ static bool check_elements(const struct checker *checker, const uint8_t *at, con
             return false;
         }
     }
-    return true;
+    return false;
 }
 
 static bool check_value(const struct checker *checker, const uint8_t *at, const uint8_t *end,

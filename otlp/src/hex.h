@@ -65,6 +65,20 @@ static inline int otlp__hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The same in either case. */
+static inline int otlp__hex_digit_any(char c)
+{
+    return otlp__hex_digit(c >= 'A' && c <= 'F' ? (char)(c | 0x20) : c);
+}
+
+/* The value of two hex digits in either case, or -1. */
+static inline int otlp__hex_pair_any(const char *text)
+{
+    int high = otlp__hex_digit_any(text[0]);
+    int low = otlp__hex_digit_any(text[1]);
+    return (high | low) < 0 ? -1 : high * 16 + low;
+}
+
 /* The value of two lower-case hex digits, or -1. */
 static inline int otlp__hex_pair(const char *text)
 {

@@ -1,5 +1,6 @@
 #include "json_decode.h"
 
+#include "hex.h"
 #include "message.h"
 
 static int decode_object(struct otlp__json_decoder *decoder, const struct otlp__message *message,
@@ -60,15 +61,6 @@ int otlp__json_grow(struct otlp__json_decoder *decoder, const void **items, size
                                  item_bytes);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static int decode_id(struct otlp__json_decoder *decoder, uint8_t *id, size_t id_bytes)
 {
     struct otlp__json_token token = otlp__json_take_string(&decoder->json);
@@ -80,12 +72,11 @@ static int decode_id(struct otlp__json_decoder *decoder, uint8_t *id, size_t id_
         return OTLP_EFORMAT;
     }
     for (size_t i = 0; i < id_bytes; i++) {
-        int high = hex_digit(token.text[2 * i]);
-        int low = hex_digit(token.text[2 * i + 1]);
-        if ((high | low) < 0) {
+        int byte = otlp__hex_pair_any(token.text + 2 * i);
+        if (byte < 0) {
             return OTLP_EFORMAT;
         }
-        id[i] = (uint8_t)(high * 16 + low);
+        id[i] = (uint8_t)byte;
     }
     return 0;
 }

@@ -1,3 +1,4 @@
+#include "base64.h"
 #include "json_decode.h"
 
 /* A list while it grows; its type says which member counts. */
@@ -78,45 +79,17 @@ static int decode_list(struct otlp__json_decoder *decoder, unsigned depth, struc
     return rc == 0 && json->failed ? OTLP_EFORMAT : rc;
 }
 
-/* The value of a base64 digit of either alphabet, or -1. */
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-/* In place; the length of what was decoded, or -1. */
-static ptrdiff_t decode_base64(char *text, size_t len)
+/* In place, of either alphabet, with or without padding; the length of what was decoded, or
+ * SIZE_MAX. */
+static size_t decode_base64(char *text, size_t len)
 {
     size_t padding = 0;
     while (padding < 2 && len > 0 && text[len - 1] == '=') {
         len--;
         padding++;
     }
-    if (len % 4 == 1 || (padding > 0 && (len + padding) % 4 != 0)) {
-        return -1;
-    }
-    size_t written = 0;
-    uint32_t bits = 0;
-    for (size_t i = 0; i < len; i++) {
-        int digit = base64_digit(text[i]);
-        if (digit < 0) {
-            return -1;
-        }
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 != 0) {
-            text[written++] = (char)(uint8_t)(bits >> (6 - i % 4 * 2));
-        }
-    }
-    return (ptrdiff_t)written;
+    return padding > 0 && (len + padding) % 4 != 0 ? SIZE_MAX
+                                                   : otlp__base64_decode(text, len, true);
 }
 
 static int decode_bytes(struct otlp__json_decoder *decoder, struct otlp_value *value)
@@ -126,11 +99,11 @@ static int decode_bytes(struct otlp__json_decoder *decoder, struct otlp_value *v
     if (rc != 0) {
         return rc;
     }
-    ptrdiff_t len = text.len > 0 ? decode_base64((char *)(uintptr_t)text.data, text.len) : 0;
-    if (len < 0) {
+    size_t len = text.len > 0 ? decode_base64((char *)(uintptr_t)text.data, text.len) : 0;
+    if (len == SIZE_MAX) {
         return OTLP_EFORMAT;
     }
-    *value = otlp_value_bytes((const uint8_t *)text.data, (size_t)len);
+    *value = otlp_value_bytes((const uint8_t *)text.data, len);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "charset.h"
+#include "hex.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -15,24 +16,13 @@ static bool is_plain(char c)
     return c != '%' && (otlp__charset[(unsigned char)c] & OTLP__SET_BAGGAGE) != 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* The byte that an escape at text stands for, or -1 when it is none. */
 static int escaped_byte(const char *text, size_t len)
 {
     if (len < 3 || text[0] != '%') {
         return -1;
     }
-    int high = hex_digit(text[1]);
-    int low = hex_digit(text[2]);
-    return (high | low) < 0 ? -1 : high * 16 + low;
+    return otlp__hex_pair_any(text + 1);
 }
 
 /* Bounds of the second byte after a lead byte (RFC 3629, 4); *length is 0 for a byte that leads

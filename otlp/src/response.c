@@ -156,24 +156,17 @@ static bool read_partial(const uint8_t *at, const uint8_t *end, struct otlp_resp
 
 static bool read_response(const uint8_t *at, const uint8_t *end, struct otlp_response *response)
 {
-    uint32_t number;
-    unsigned wire;
     const uint8_t *bytes;
     size_t len;
-    while (at < end) {
-        if (!otlp__read_tag(&at, end, &number, &wire)) {
-            return false;
+    while (otlp__find_bytes(&at, end, 1, &bytes, &len)) {
+        if (bytes == NULL) {
+            return true;
         }
-        if (number != 1) {
-            if (!otlp__skip_value(&at, end, wire)) {
-                return false;
-            }
-        } else if (wire != OTLP__WIRE_BYTES || !otlp__read_bytes(&at, end, &bytes, &len) ||
-                   !read_partial(bytes, bytes + len, response)) {
+        if (!read_partial(bytes, bytes + len, response)) {
             return false;
         }
     }
-    return true;
+    return false;
 }
 
 static bool read_partial_json(struct otlp__json *json, enum otlp_signal signal,

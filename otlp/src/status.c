@@ -117,25 +117,18 @@ static bool read_duration(const uint8_t *at, const uint8_t *end, struct otlp_sta
 
 static bool read_retry_info(const uint8_t *at, const uint8_t *end, struct otlp_status *status)
 {
-    uint32_t number;
-    unsigned wire;
     const uint8_t *bytes;
     size_t len;
     status->has_retry_info = true;
-    while (at < end) {
-        if (!otlp__read_tag(&at, end, &number, &wire)) {
-            return false;
+    while (otlp__find_bytes(&at, end, 1, &bytes, &len)) {
+        if (bytes == NULL) {
+            return true;
         }
-        if (number != 1) {
-            if (!otlp__skip_value(&at, end, wire)) {
-                return false;
-            }
-        } else if (wire != OTLP__WIRE_BYTES || !otlp__read_bytes(&at, end, &bytes, &len) ||
-                   !read_duration(bytes, bytes + len, status)) {
+        if (!read_duration(bytes, bytes + len, status)) {
             return false;
         }
     }
-    return true;
+    return false;
 }
 
 /* Whatever stands before the last slash of a type's URL. */

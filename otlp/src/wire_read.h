@@ -126,6 +126,30 @@ static inline bool otlp__skip_value(const uint8_t **at, const uint8_t *end, unsi
     }
 }
 
+/*
+ * The next field `wanted`, whose content is length-delimited; others are skipped. *bytes is NULL at
+ * the end of the message. False when the input is malformed or the field has another wire type.
+ */
+static inline bool otlp__find_bytes(const uint8_t **at, const uint8_t *end, uint32_t wanted,
+                                    const uint8_t **bytes, size_t *len)
+{
+    uint32_t number;
+    unsigned wire;
+    *bytes = NULL;
+    while (*at < end) {
+        if (!otlp__read_tag(at, end, &number, &wire)) {
+            return false;
+        }
+        if (number == wanted) {
+            return wire == OTLP__WIRE_BYTES && otlp__read_bytes(at, end, bytes, len);
+        }
+        if (!otlp__skip_value(at, end, wire)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The wire type of one element of a list of numbers that is not packed. */
 static inline unsigned otlp__element_wire(enum otlp__kind kind)
 {

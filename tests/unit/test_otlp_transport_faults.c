@@ -1,5 +1,6 @@
 /* Receivers that fail: gone, slow, several of them; and an exporter that is shut down meanwhile. */
 #include "exporting.h"
+#include "peer_closing.h"
 #include "peer_grpc.h"
 #include "peer_http.h"
 
@@ -102,14 +103,7 @@ static void a_kept_connection_that_ends_costs_no_wait(void **state)
 {
     (void)state;
     for (int protocol = 0; protocol < OTLP_PROTOCOL_COUNT; protocol++) {
-        static const struct peer_step http_steps[] = {
-            {.status = 200}, {.act = PEER_CLOSE}, {.status = 200}};
-        static const struct peer_step grpc_steps[] = {
-            {.headers = "grpc-status: 0\n", .body = "\0\0\0\0", .body_len = 5},
-            {.act = PEER_CLOSE},
-            {.headers = "grpc-status: 0\n", .body = "\0\0\0\0", .body_len = 5}};
-        struct peer *peer = protocol == OTLP_PROTOCOL_GRPC ? peer_start_grpc(grpc_steps, 3)
-                                                           : peer_start_http(http_steps, 3);
+        struct peer *peer = start_closing_peer((enum otlp_protocol)protocol);
         struct otlp_endpoint endpoint = {.url = peer->url};
         struct otlp_transport_options options = quick_options(&endpoint, 1);
         options.protocol = (enum otlp_protocol)protocol;

@@ -48,8 +48,8 @@ static void start_afresh(struct otlp__batch *batch)
 void otlp__batch_lock(struct otlp__batch *batch)
 {
     pthread_mutex_lock(&batch->lock);
-    if (__builtin_expect(batch->fork_generation != otlp__fork_generation(), 0)) {
-        batch->fork_generation = otlp__fork_generation();
+    if (__builtin_expect(batch->forks != otlp__fork_count(), 0)) {
+        batch->forks = otlp__fork_count();
         start_afresh(batch);
     }
 }

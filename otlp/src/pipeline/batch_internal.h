@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 
+#include "fork_count.h"
 #include "pipeline/batch_encode.h"
 #include "pipeline/budget.h"
 #include "pipeline/event.h"
@@ -61,9 +62,9 @@ struct otlp__batch {
     size_t in_flight;                    /* items that workers have */
     struct otlp_processor_counts counts; /* delivered, rejected, dropped by this side, requests */
     uint64_t unsharded;                  /* items dropped because there was no shard for them */
-    unsigned fork_generation;
-    bool is_shut_down; /* shutdown was called */
-    bool is_stopping;  /* workers are to end */
+    unsigned forks;                      /* otlp__fork_count() when it was made, or begun afresh */
+    bool is_shut_down;                   /* shutdown was called */
+    bool is_stopping;                    /* workers are to end */
     struct otlp__batch *next_live;
 };
 
@@ -131,9 +132,6 @@ static inline struct otlp__shard *otlp__shard_of_thread(struct otlp__batch *batc
  * handlers for fork() and the end of threads cannot be installed. */
 int otlp__live_add(struct otlp__batch *batch);
 void otlp__live_remove(struct otlp__batch *batch);
-
-/* Another number in a child after fork(), once a processor was entered. */
-unsigned otlp__fork_generation(void);
 
 /* Whoever wants to be told, in the child and before anything else runs there. */
 struct otlp__forked {

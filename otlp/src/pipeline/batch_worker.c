@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pipeline/item.h"
+#include "thread.h"
 
 /* A partial batch of OTLP_BATCH_SIZE_FIRST waits for so many delays. */
 #define SIZE_FIRST_DELAYS 10u
@@ -59,7 +60,7 @@ static size_t take(struct otlp__batch *batch, void **items)
 static size_t take_batch(struct otlp__worker *worker)
 {
     struct otlp__batch *batch = worker->batch;
-    uint64_t now_ns = otlp__now_monotonic_ns();
+    uint64_t now_ns = otlp__monotonic_ns();
     if (batch->is_stopping || !is_due(batch, now_ns)) {
         return 0;
     }
@@ -136,9 +137,9 @@ static void export_batch(struct otlp__worker *worker, size_t count)
             .items = count,
             .timeout_ns = batch->options.export_timeout_ns,
         };
-        uint64_t began_ns = otlp__now_monotonic_ns();
+        uint64_t began_ns = otlp__monotonic_ns();
         outcome = otlp_exporter_send(batch->base.exporter, &request, &result);
-        took_ns = otlp__now_monotonic_ns() - began_ns;
+        took_ns = otlp__monotonic_ns() - began_ns;
         adapt(batch, count, took_ns);
     }
     shrink(worker);
@@ -198,13 +199,7 @@ static int start_one(struct otlp__batch *batch, struct otlp__worker *worker, uns
         release_worker(worker);
         return OTLP_ENOMEM;
     }
-    /* Signals are for the program's own threads. */
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    worker->is_running = pthread_create(&worker->thread, NULL, work, worker) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    worker->is_running = otlp__thread_start(&worker->thread, work, worker);
     if (!worker->is_running) {
         release_worker(worker);
         return OTLP_ENOMEM;

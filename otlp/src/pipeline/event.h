@@ -26,23 +26,16 @@ struct otlp__event {
     atomic_int waiters;
 };
 
-static inline uint64_t otlp__now_monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* The moment that many nanoseconds from now. */
 static inline uint64_t otlp__deadline_ns(uint64_t timeout_ns)
 {
-    return otlp__monotonic_after(otlp__now_monotonic_ns(), timeout_ns);
+    return otlp__monotonic_after(otlp__monotonic_ns(), timeout_ns);
 }
 
 /* Nanoseconds that are left; 0 when it is over. */
 static inline uint64_t otlp__left_ns(uint64_t deadline_ns)
 {
-    uint64_t now_ns = otlp__now_monotonic_ns();
+    uint64_t now_ns = otlp__monotonic_ns();
     return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 

@@ -12,7 +12,6 @@ static struct otlp__forked *told;
 static uint64_t last_id;
 static atomic_uint_fast64_t last_token;
 
-static atomic_uint fork_generation;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
 static bool is_installed;
@@ -35,7 +34,6 @@ static void after_fork(void)
 
 static void after_fork_in_child(void)
 {
-    atomic_fetch_add(&fork_generation, 1);
     memset(&otlp__thread_shards, 0, sizeof otlp__thread_shards);
     for (struct otlp__forked *forked = told; forked != NULL; forked = forked->next) {
         forked->in_child(forked);
@@ -73,7 +71,7 @@ static void end_of_thread(void *arg)
 
 static void install(void)
 {
-    is_installed = pthread_key_create(&exit_key, end_of_thread) == 0 &&
+    is_installed = pthread_key_create(&exit_key, end_of_thread) == 0 && otlp__fork_watch() == 0 &&
                    pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
 }
 
@@ -108,11 +106,6 @@ void otlp__forked_remove(struct otlp__forked *forked)
     pthread_mutex_unlock(&live_lock);
 }
 
-unsigned otlp__fork_generation(void)
-{
-    return atomic_load(&fork_generation);
-}
-
 int otlp__live_add(struct otlp__batch *batch)
 {
     if (prepare() != 0) {
@@ -120,7 +113,7 @@ int otlp__live_add(struct otlp__batch *batch)
     }
     pthread_mutex_lock(&live_lock);
     batch->id = ++last_id;
-    batch->fork_generation = otlp__fork_generation();
+    batch->forks = otlp__fork_count();
     batch->next_live = live;
     live = batch;
     pthread_mutex_unlock(&live_lock);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pipeline/batch_internal.h"
+#include "thread.h"
 
 #define INTERVAL_NS (60000ull * OTLP__NS_PER_MS)
 
@@ -147,14 +148,8 @@ static void *run(void *arg)
 
 static int start(struct otlp_reader *reader)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&reader->thread, NULL, run, reader);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    reader->has_thread = rc == 0;
-    return rc == 0 ? 0 : OTLP_ENOMEM;
+    reader->has_thread = otlp__thread_start(&reader->thread, run, reader);
+    return reader->has_thread ? 0 : OTLP_ENOMEM;
 }
 
 static void release(struct otlp_reader *reader)

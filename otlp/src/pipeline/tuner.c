@@ -70,7 +70,7 @@ static bool look(struct otlp_tuner *tuner, struct otlp_tuner_sample *sample)
 {
     struct otlp_processor_counts now;
     otlp_processor_counts(tuner->processor, &now);
-    uint64_t now_ns = otlp__now_monotonic_ns();
+    uint64_t now_ns = otlp__monotonic_ns();
     double cpu_s = cpu_seconds();
     const struct otlp_processor_counts *before = &tuner->seen;
     double seconds = (double)(now_ns - tuner->seen_ns) / 1e9;

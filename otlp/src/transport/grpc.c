@@ -1,4 +1,6 @@
 #include "transport/grpc.h"
+#include "base64.h"
+#include "hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,22 +79,14 @@ int otlp__grpc_parse_code(const char *text, size_t len)
     return len > 0 ? code : OTLP__GRPC_UNKNOWN;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char folded = (char)(c | 0x20);
-    return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
-
 void otlp__grpc_parse_message(const char *text, size_t len, char *message, size_t capacity)
 {
     size_t written = 0;
     for (size_t i = 0; i < len && written + 1 < capacity; i++) {
         char c = text[i];
-        if (c == '%' && i + 2 < len && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-            c = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+        int byte = c == '%' && i + 2 < len ? otlp__hex_pair_any(text + i + 1) : -1;
+        if (byte >= 0) {
+            c = (char)byte;
             i += 2;
         }
         message[written++] = c;
@@ -100,42 +94,10 @@ void otlp__grpc_parse_message(const char *text, size_t len, char *message, size_
     message[written] = '\0';
 }
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 size_t otlp__grpc_parse_binary(char *text, size_t len)
 {
-    size_t written = 0;
-    uint32_t bits = 0;
-    unsigned bit_count = 0;
     while (len > 0 && text[len - 1] == '=') {
         len--;
     }
-    if (len % 4 == 1) {
-        return SIZE_MAX;
-    }
-    for (size_t i = 0; i < len; i++) {
-        int digit = base64_digit(text[i]);
-        if (digit < 0) {
-            return SIZE_MAX;
-        }
-        bits = bits << 6 | (uint32_t)digit;
-        bit_count += 6;
-        if (bit_count >= 8) {
-            bit_count -= 8;
-            text[written++] = (char)(bits >> bit_count & 0xff);
-        }
-    }
-    return written;
+    return otlp__base64_decode(text, len, false);
 }

@@ -1,6 +1,5 @@
 #include <otlp/transport.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "fork_count.h"
 #include "monotonic.h"
 #include "random.h"
+#include "thread.h"
 #include "transport/transport_internal.h"
 
 static struct otlp__transport *transport_of(struct otlp_exporter *exporter)
@@ -296,16 +296,9 @@ static int init_multi(struct otlp__transport *transport)
     return 0;
 }
 
-/* Signals are the program's own business. */
 static int start_thread(struct otlp__transport *transport)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&transport->thread, NULL, otlp__transport_run, transport);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error == 0 ? 0 : OTLP_ENOMEM;
+    return otlp__thread_start(&transport->thread, otlp__transport_run, transport) ? 0 : OTLP_ENOMEM;
 }
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
